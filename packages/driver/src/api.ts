@@ -1,0 +1,216 @@
+import type { InArgs, InStatement, InValue, Replicated, ResultSet, Row, Value } from "@libsql/core/api";
+import type { Config } from "./config.ts";
+import type { ClientEvents } from "./events.ts";
+import type { LitefleetError } from "./errors.ts";
+
+export type { Config } from "./config.ts";
+export type { InArgs, InStatement, InValue, Replicated, ResultSet, Row, Value } from "@libsql/core/api";
+
+/**
+ * How a transaction or batch begins.
+ *
+ * - `"write"`: `BEGIN IMMEDIATE`, takes its turn among the writers.
+ * - `"read"`: read only; never waits for writers.
+ * - `"deferred"`: reads at first, takes its turn among the writers with its first write.
+ * - `"concurrent"`: may run beside other writers and may therefore end in `CONFLICT`. `BEGIN CONCURRENT` where
+ *   {@link Capabilities.concurrentWrites} is `"mvcc"`, otherwise the same as `"write"`.
+ */
+export type TransactionMode = "write" | "read" | "deferred" | "concurrent";
+
+/**
+ * How SQLite integers reach JavaScript.
+ *
+ * - `"number"` (default): a number; a `RangeError` where one lies beyond 2^53.
+ * - `"bigint"`: always a bigint.
+ * - `"string"`: always a decimal string.
+ * - `"auto"`: a number, and a bigint only where a number would lose digits.
+ */
+export type IntMode = "number" | "bigint" | "string" | "auto";
+
+/** Options of a single call. */
+export interface CallOptions {
+  /** Gives up when this fires; the call rejects with code `ABORTED`. */
+  readonly signal?: AbortSignal;
+  /** Gives up after this many milliseconds; the call rejects with code `TIMEOUT`. Default: no limit. */
+  readonly timeoutMs?: number;
+  /** How integers are read. Default: the client's `intMode`. */
+  readonly intMode?: IntMode;
+}
+
+/** A result as value arrays: what adapters build on, without a row object in between. */
+export interface RawResult {
+  /** Column names in order; may repeat. Empty for a statement that returns no rows. */
+  readonly columns: readonly string[];
+  /** Declared column types in order (`""` for an expression). */
+  readonly columnTypes: readonly string[];
+  /** One array of values a row, in column order. The caller owns them. */
+  readonly rows: Value[][];
+  /** Rows inserted, updated or deleted by this statement; 0 for a read. */
+  readonly rowsAffected: number;
+  /** The rowid of the last row inserted on this connection; `undefined` for a read. */
+  readonly lastInsertRowid: bigint | undefined;
+}
+
+/** What {@link PreparedStatement.run} answers. */
+export interface RunResult {
+  /** Rows inserted, updated or deleted. */
+  readonly rowsAffected: number;
+  /** The rowid of the last row inserted; `undefined` for a statement that writes nothing. */
+  readonly lastInsertRowid: bigint | undefined;
+}
+
+/**
+ * A statement to be run many times. Each connection that runs it keeps the compiled form in its statement cache, so it
+ * needs no closing and stays valid for as long as the client (or transaction) that made it.
+ */
+export interface PreparedStatement {
+  readonly sql: string;
+  /** The first row, or `undefined`. The statement still runs to its end. */
+  get(args?: InArgs, options?: CallOptions): Promise<Row | undefined>;
+  /** All rows. */
+  all(args?: InArgs, options?: CallOptions): Promise<Row[]>;
+  /** All rows as arrays of values: the fastest way to read many. */
+  values(args?: InArgs, options?: CallOptions): Promise<Value[][]>;
+  /** Runs it for its effect. */
+  run(args?: InArgs, options?: CallOptions): Promise<RunResult>;
+  /** Columns, declared types, value arrays and counts in one. */
+  raw(args?: InArgs, options?: CallOptions): Promise<RawResult>;
+  /** Rows one after the other, without holding them all. Leaving the loop early releases the statement. */
+  iterate(args?: InArgs, options?: CallOptions): AsyncIterableIterator<Row>;
+}
+
+/** A statement as `batch` takes it. */
+export type BatchStatement = InStatement | [sql: string, args?: InArgs];
+
+/** What runs SQL: a client (each call on its own) or a transaction (all calls together). */
+export interface Executor {
+  /** Runs one statement. */
+  execute(stmt: InStatement, options?: CallOptions): Promise<ResultSet>;
+  execute(sql: string, args?: InArgs, options?: CallOptions): Promise<ResultSet>;
+  /** Runs a script of statements separated by semicolons and discards their rows. */
+  executeMultiple(sql: string, options?: CallOptions): Promise<void>;
+  /** Prepares a statement; see {@link PreparedStatement}. Throws at once if `sql` is blank or holds two statements. */
+  prepare(sql: string): PreparedStatement;
+  /** Streams the rows of one statement; see {@link PreparedStatement.iterate}. */
+  iterate(stmt: InStatement, options?: CallOptions): AsyncIterableIterator<Row>;
+  iterate(sql: string, args?: InArgs, options?: CallOptions): AsyncIterableIterator<Row>;
+  readonly closed: boolean;
+}
+
+/** An open transaction. Ends with `commit()`, `rollback()` or `close()`; calls after that reject with `TRANSACTION_CLOSED`. */
+export interface Transaction extends Executor, AsyncDisposable {
+  readonly mode: TransactionMode;
+  /** Runs statements in order inside this transaction. The first failure is a `LitefleetBatchError` with its index. */
+  batch(stmts: readonly BatchStatement[], options?: CallOptions): Promise<ResultSet[]>;
+  /**
+   * Runs `callback` inside a savepoint: released when it resolves, rolled back to when it rejects. Parallel savepoints of
+   * one transaction queue behind each other.
+   */
+  savepoint<T>(callback: (tx: Transaction) => Promise<T>): Promise<T>;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+  /** Rolls back if still open. Never throws. */
+  close(): void;
+}
+
+/** Options of a transaction that is opened by hand. */
+export interface BeginOptions {
+  readonly signal?: AbortSignal;
+  /** Milliseconds to wait for the turn among the writers. Default: the client's `timeout` between clients, none within one. */
+  readonly timeoutMs?: number;
+}
+
+/** Options of a transaction whose callback is run for you. */
+export interface TransactionOptions {
+  /** Default `"write"`. */
+  readonly mode?: TransactionMode;
+  /** How often the whole callback is run again after a conflict. Default 10 for `"concurrent"`, otherwise 0. */
+  readonly maxRetries?: number;
+  /** Milliseconds for all attempts together. Default 30,000 for `"concurrent"`, otherwise no limit. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Called before each retry. */
+  readonly onRetry?: (attempt: { readonly attempt: number; readonly delayMs: number; readonly error: LitefleetError }) => void;
+}
+
+/** What the engine behind a client can do. Asking for what it cannot is an error with code `UNSUPPORTED`. */
+export interface Capabilities {
+  /** `"mvcc"`: several writing transactions at once. `"serialized"`: one after the other, in the order they came. */
+  readonly concurrentWrites: "mvcc" | "serialized";
+  /** SQL functions `vector32`, `vector_distance_cos` and so on. */
+  readonly vectorDistance: boolean;
+  /** The DiskANN index of libSQL (`libsql_vector_idx`, `vector_top_k`). */
+  readonly vectorIndex: boolean;
+  /** `sync()` brings a local copy up to date with a primary. */
+  readonly sync: boolean;
+  /** Writes while the primary is away, pushed later. */
+  readonly offlineWrites: boolean;
+  /** `encryptionKey`. */
+  readonly encryption: boolean;
+  /** Full-text search (`fts5`). */
+  readonly fullTextSearch: boolean;
+  /** `WITH RECURSIVE`. */
+  readonly recursiveCte: boolean;
+}
+
+/** The engine behind a client. */
+export type EngineName = "libsql" | "sqlite" | "turso" | "remote" | "replica";
+
+/** A moment's view of a client, for health checks and dashboards. Holds no secret. */
+export interface ClientStatus {
+  readonly engine: EngineName;
+  readonly closed: boolean;
+  /** Connections held open, or streams under way for a remote client. */
+  readonly openConnections: number;
+  /** Writers and writing transactions that wait for their turn. */
+  readonly queuedWrites: number;
+  /** Only for a replica. */
+  readonly replica?: ReplicaStatus;
+}
+
+/** How an embedded replica stands towards its primary. */
+export interface ReplicaStatus {
+  /** Frame number of the local copy; `undefined` before the first sync. */
+  readonly frameNo: number | undefined;
+  /** When the last sync succeeded, in milliseconds since the epoch. */
+  readonly lastSyncAt: number | undefined;
+  readonly lastError: LitefleetError | undefined;
+}
+
+/**
+ * A database. Code written for `Client` of `@libsql/client` works with it unchanged.
+ *
+ * Calls may be made at any time, also while transactions are open: reads run beside them, writes take their turn.
+ * On `:memory:`, which has one connection, calls wait for the open transaction to end.
+ */
+export interface Client extends Executor, AsyncDisposable {
+  /** Runs statements in one transaction and one round trip. The first failure rolls all back. Default mode `"deferred"`. */
+  batch(stmts: readonly BatchStatement[], mode?: TransactionMode, options?: CallOptions): Promise<ResultSet[]>;
+  /** Like `batch`, with foreign keys off during it. `@litefleet/migrate` does this with checks; prefer it. */
+  migrate(stmts: readonly InStatement[]): Promise<ResultSet[]>;
+  /** Begins a transaction. The caller ends it. Default mode `"write"`. */
+  transaction(mode?: TransactionMode, options?: BeginOptions): Promise<Transaction>;
+  /**
+   * Runs `callback` in a transaction: commits when it resolves, rolls back when it rejects (and rejects with the same
+   * error). Conflicts run the whole callback again, within {@link TransactionOptions}' bounds; when those are spent it
+   * rejects with `CONFLICT`.
+   */
+  transaction<T>(callback: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** Brings an embedded replica up to date. Rejects with `UNSUPPORTED` on any other client. */
+  sync(): Promise<Replicated>;
+  /** Closes what the client opened. Open transactions are rolled back. */
+  close(): void;
+  /** Opens again after `close()`. A `:memory:` database starts empty. */
+  reconnect(): Promise<void>;
+  readonly protocol: "file" | "http" | "ws";
+  readonly capabilities: Capabilities;
+  status(): ClientStatus;
+  /** Adds a listener; returns a function that removes it. */
+  on<E extends keyof ClientEvents>(event: E, listener: (payload: ClientEvents[E]) => void): () => void;
+}
+
+/** Makes a client. Throws at once for a configuration that cannot work. */
+export type CreateClient = (config: Config) => Client;
+
+/** Arguments in order, as the caller wrote them. */
+export type PositionalArgs = readonly InValue[];

@@ -1,0 +1,28 @@
+import type { Config as LibsqlConfig } from "@libsql/core/api";
+import type { IntMode } from "./api.ts";
+
+/** Which library runs local SQL. */
+export type LocalEngineName = "libsql" | "sqlite" | "turso";
+
+/** Options of `createClient`: those of `@libsql/client`, with the same names and meanings, and ours. */
+export interface Config extends Omit<LibsqlConfig, "intMode"> {
+  /**
+   * The database: `:memory:`, `file:path.db`, or a server as `http:`, `https:`, `ws:`, `wss:` or `libsql:`.
+   * With `syncUrl` a `file:` URL is the place of the local copy.
+   */
+  readonly url: string;
+  /**
+   * What runs a local database.
+   *
+   * - `"libsql"` (default): the libSQL library; encryption and vector index.
+   * - `"sqlite"`: `node:sqlite`, no native dependency and the fastest reads.
+   * - `"turso"`: Turso Database with MVCC, for concurrent-write transactions. Needs `@tursodatabase/database`.
+   */
+  readonly engine?: LocalEngineName;
+  /** How integers are read. Default `"number"`. */
+  readonly intMode?: IntMode;
+  /** Prepared statements kept per connection. Default 200. */
+  readonly statementCacheSize?: number;
+  /** Connections that transactions of one local client may hold at once; more wait. Default 64. */
+  readonly maxConnections?: number;
+}

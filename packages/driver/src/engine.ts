@@ -1,0 +1,63 @@
+import type { Replicated, Value } from "@libsql/core/api";
+import type { CallOptions, Capabilities, ClientStatus, EngineName, IntMode, RawResult, TransactionMode } from "./api.ts";
+import type { ParsedStatement } from "./sql/parse.ts";
+
+/** A value as engines take it: checked, and with booleans, dates and array views already turned into SQLite's kinds. */
+export type SqlValue = null | string | number | bigint | Uint8Array;
+
+/** A statement that is ready to run: parsed, with its arguments checked and in the order of SQLite's parameter numbers. */
+export interface BoundStatement {
+  readonly sql: string;
+  readonly parsed: ParsedStatement;
+  /** `args[i]` belongs to parameter number `i + 1`. */
+  readonly args: readonly SqlValue[];
+  readonly intMode: IntMode;
+}
+
+/** Either the thing or a promise of it: engines whose library is synchronous answer without one. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/** What the facade needs of an open transaction. Calls arrive one at a time. */
+export interface EngineTransaction {
+  readonly closed: boolean;
+  execute(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult>;
+  /** In order, stopping at the first failure, which is a `LitefleetBatchError`. */
+  batch(statements: readonly BoundStatement[], options: CallOptions): MaybePromise<RawResult[]>;
+  script(sql: string, options: CallOptions): MaybePromise<void>;
+  /** Chunks of rows. `return()` releases the statement. */
+  iterate(statement: BoundStatement, options: CallOptions): RowChunks;
+  commit(): MaybePromise<void>;
+  rollback(): MaybePromise<void>;
+  /** Rolls back if open and gives the connection back; never throws. */
+  close(): void;
+}
+
+/** Rows in chunks, with the column names told before the first. */
+export interface RowChunks extends AsyncIterator<Value[][], void, void> {
+  /** Known after the first `next()`. */
+  readonly columns: readonly string[];
+  return(): Promise<IteratorResult<Value[][], void>>;
+}
+
+/**
+ * One kind of database behind a client. The facade has parsed the SQL, checked the arguments and the client's state;
+ * errors that leave an engine are `LitefleetError`s.
+ */
+export interface Engine {
+  readonly name: EngineName;
+  readonly protocol: "file" | "http" | "ws";
+  readonly capabilities: Capabilities;
+  /** One statement in a transaction of its own. */
+  execute(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult>;
+  /** All in one transaction, or none. A failed statement is a `LitefleetBatchError`. */
+  batch(statements: readonly BoundStatement[], mode: TransactionMode, options: CallOptions): MaybePromise<RawResult[]>;
+  /** `batch` in deferred mode with foreign keys off during it. */
+  migrate(statements: readonly BoundStatement[]): MaybePromise<RawResult[]>;
+  script(sql: string, options: CallOptions): MaybePromise<void>;
+  iterate(statement: BoundStatement, options: CallOptions): RowChunks;
+  begin(mode: TransactionMode, options: CallOptions): Promise<EngineTransaction>;
+  sync(): Promise<Replicated>;
+  status(): Omit<ClientStatus, "closed">;
+  /** Releases everything; open transactions are rolled back. May be called twice. */
+  close(): void;
+}
