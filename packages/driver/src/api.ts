@@ -118,6 +118,12 @@ export interface BeginOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds to wait for the turn among the writers. Default: the client's `timeout` between clients, none within one. */
   readonly timeoutMs?: number;
+  /**
+   * `"off"`: foreign keys are not enforced in this transaction, as a migration that rebuilds a table needs it (inside a
+   * transaction `PRAGMA foreign_keys` does nothing). The setting before it is restored afterwards. The caller checks
+   * `PRAGMA foreign_key_check` before committing. Default: as the connection is set.
+   */
+  readonly foreignKeys?: "off";
 }
 
 /** Options of a transaction whose callback is run for you. */

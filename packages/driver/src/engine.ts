@@ -1,5 +1,5 @@
 import type { Replicated, Value } from "@libsql/core/api";
-import type { CallOptions, Capabilities, ClientStatus, EngineName, IntMode, RawResult, TransactionMode } from "./api.ts";
+import type { BeginOptions, CallOptions, Capabilities, ClientStatus, EngineName, IntMode, RawResult, TransactionMode } from "./api.ts";
 import type { ParsedStatement } from "./sql/parse.ts";
 
 /** A value as engines take it: checked, and with booleans, dates and array views already turned into SQLite's kinds. */
@@ -55,7 +55,7 @@ export interface Engine {
   migrate(statements: readonly BoundStatement[]): MaybePromise<RawResult[]>;
   script(sql: string, options: CallOptions): MaybePromise<void>;
   iterate(statement: BoundStatement, options: CallOptions): RowChunks;
-  begin(mode: TransactionMode, options: CallOptions): Promise<EngineTransaction>;
+  begin(mode: TransactionMode, options: BeginOptions): Promise<EngineTransaction>;
   sync(): Promise<Replicated>;
   status(): Omit<ClientStatus, "closed">;
   /** Releases everything; open transactions are rolled back. May be called twice. */
