@@ -1,0 +1,79 @@
+import type { Client, ResultSet } from "@litefleet/driver";
+import { entityKind, type ExtractTablesWithRelations } from "drizzle-orm";
+import type { Cache } from "drizzle-orm/cache/core";
+import { BaseSQLiteDatabase } from "drizzle-orm/sqlite-core";
+import type { Batch, LitefleetBatchConfig } from "./batch.ts";
+import type { ClientSession } from "./client-session.ts";
+import { asBatchResponse } from "./drizzle-internals.ts";
+import type { QueryBuilding } from "./session.ts";
+import type { LitefleetTransactionConfig } from "./transaction-config.ts";
+import type { LitefleetTransaction } from "./transaction.ts";
+
+/**
+ * Drizzle's database over a Litefleet client; made by `drizzle()`. `await using` closes the client if `drizzle()` opened
+ * it, and leaves alone one that was passed in.
+ */
+export class LitefleetDatabase<TSchema extends Record<string, unknown> = Record<string, never>>
+  extends BaseSQLiteDatabase<"async", ResultSet, TSchema>
+  implements AsyncDisposable
+{
+  static override readonly [entityKind]: string = "LitefleetDatabase";
+
+  readonly #session: ClientSession<TSchema, ExtractTablesWithRelations<TSchema>>;
+  readonly #ownedClient: Client | undefined;
+
+  /**
+   * Runs queries in order, in one transaction and one round trip, and answers with the result of each. If one fails
+   * none has happened.
+   *
+   * @example
+   * ```ts
+   * const [created, all] = await db.batch([
+   *   db.insert(users).values({ name: "Ada" }).returning(),
+   *   db.query.users.findMany(),
+   * ]);
+   * ```
+   */
+  // An own property, not a method: drizzle's withReplicas copies only those.
+  readonly batch: Batch<[config?: LitefleetBatchConfig]>;
+
+  /** @internal */
+  constructor(
+    session: ClientSession<TSchema, ExtractTablesWithRelations<TSchema>>,
+    building: QueryBuilding<ExtractTablesWithRelations<TSchema>>,
+    cache: Cache | undefined,
+    ownedClient: Client | undefined,
+  ) {
+    super("async", building.dialect, session, building.schema);
+    this.#session = session;
+    this.#ownedClient = ownedClient;
+    this.batch = async (queries, config) => asBatchResponse(await session.batch(queries, config));
+    if (cache !== undefined) this.$cache = { invalidate: (params) => cache.onMutate(params) };
+  }
+
+  /**
+   * Runs `callback` in a transaction: commits when it resolves; rolls back when it rejects, and rejects with the same
+   * error. With `behavior: "concurrent"` the whole callback is run again after a conflict, so it should do nothing
+   * outside the database that must not happen twice.
+   *
+   * @throws {LitefleetError} `CONFLICT` when `maxRetries` are spent, `TIMEOUT` after `timeoutMs`, `ABORTED` by `signal`.
+   * @example
+   * ```ts
+   * await db.transaction(async (tx) => {
+   *   await tx.update(accounts).set({ cents: sql`cents - 100` }).where(eq(accounts.id, 1));
+   *   await tx.update(accounts).set({ cents: sql`cents + 100` }).where(eq(accounts.id, 2));
+   * }, { behavior: "concurrent" });
+   * ```
+   */
+  override transaction<T>(
+    callback: (tx: LitefleetTransaction<TSchema, ExtractTablesWithRelations<TSchema>>) => Promise<T>,
+    config?: LitefleetTransactionConfig,
+  ): Promise<T> {
+    return this.#session.transaction(callback, config);
+  }
+
+  /** Closes the client if `drizzle()` opened it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#ownedClient?.[Symbol.asyncDispose]();
+  }
+}

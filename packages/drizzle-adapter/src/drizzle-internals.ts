@@ -1,0 +1,66 @@
+import type { InValue, ResultSet } from "@litefleet/driver";
+import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
+import type { PreparedQuery } from "drizzle-orm/session";
+import { type PreparedQueryConfig, type SelectedFieldsOrdered, SQLitePreparedQuery } from "drizzle-orm/sqlite-core";
+import * as drizzleUtils from "drizzle-orm/utils";
+
+// What drizzle-orm 0.45 has at run time and leaves out of its types is reached in this file and nowhere else, so that
+// a new version of it is checked in one place.
+
+/** Which joined tables cannot be absent from a row; drizzle's select builder sets it on the query it prepares. */
+export type JoinsNotNullable = Record<string, boolean>;
+
+type MapResultRow = (
+  fields: SelectedFieldsOrdered,
+  row: readonly unknown[],
+  joinsNotNullable: JoinsNotNullable | undefined,
+) => Record<string, unknown>;
+
+/** Turns one row of values, in the order of `fields`, into the object that the query's types promise. */
+export const mapResultRow: MapResultRow = findMapResultRow(drizzleUtils);
+
+/** `SQLitePreparedQuery` with the two members that subclasses need. */
+export abstract class PreparedQueryWithInternals<T extends PreparedQueryConfig> extends SQLitePreparedQuery<T> {
+  /** Set by drizzle's select builder after it prepared the query. */
+  declare joinsNotNullableMap: JoinsNotNullable | undefined;
+
+  /** Answers from the cache if the query may, runs `query` otherwise; its failure becomes a `DrizzleQueryError`. */
+  declare protected queryWithCache: <R>(sql: string, params: unknown[], query: () => Promise<R>) => Promise<R>;
+}
+
+/** A query that `batch` can take: drizzle's builders and raw queries all prepare themselves. */
+interface Batchable {
+  _prepare(): PreparedQuery;
+}
+
+/** Prepares an item of a batch, or returns `undefined` for what is not a query. */
+export function prepareBatchItem(item: unknown): PreparedQuery | undefined {
+  return isBatchable(item) ? item._prepare() : undefined;
+}
+
+/** Drizzle types parameters as `unknown`; the driver checks each one before the database sees it. */
+export function asDriverArgs(params: readonly unknown[]): InValue[] {
+  return params as InValue[];
+}
+
+/** Drizzle hands a batch's answer back to us as `unknown`; it is always one that the driver's `batch` gave. */
+export function asResultSet(batchResult: unknown): ResultSet {
+  return batchResult as ResultSet;
+}
+
+/** The results of a batch, under the types that its queries promise: each was mapped by its own query. */
+export function asBatchResponse<T extends readonly BatchItem<"sqlite">[]>(results: unknown[]): BatchResponse<T> {
+  return results as BatchResponse<T>;
+}
+
+function isBatchable(item: unknown): item is Batchable {
+  return typeof item === "object" && item !== null && "_prepare" in item && typeof item._prepare === "function";
+}
+
+function findMapResultRow(utils: Record<string, unknown>): MapResultRow {
+  const found = utils["mapResultRow"];
+  if (typeof found !== "function") {
+    throw new TypeError("This version of drizzle-orm has no mapResultRow; @litefleet/drizzle-adapter needs drizzle-orm ^0.45.4");
+  }
+  return found as MapResultRow;
+}

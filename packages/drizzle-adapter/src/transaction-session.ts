@@ -1,0 +1,52 @@
+import type { Transaction } from "@litefleet/driver";
+import { entityKind, type TablesRelationalConfig } from "drizzle-orm";
+import { runBatch } from "./batch.ts";
+import type { QueryContext } from "./prepared-query.ts";
+import { LitefleetSession, type QueryBuilding } from "./session.ts";
+import { LitefleetTransaction } from "./transaction.ts";
+
+/** A session on an open transaction, or on a savepoint in it. */
+export class TransactionSession<
+  TFullSchema extends Record<string, unknown>,
+  TSchema extends TablesRelationalConfig,
+> extends LitefleetSession<TFullSchema, TSchema> {
+  static override readonly [entityKind]: string = "LitefleetTransactionSession";
+
+  readonly #transaction: Transaction;
+  readonly #depth: number;
+
+  constructor(
+    building: QueryBuilding<TSchema>,
+    transaction: Transaction,
+    context: Pick<QueryContext, "logger" | "invalidation">,
+    depth = 0,
+  ) {
+    // No cache: what is read here may never be committed, and must not be older than what was written here.
+    super(building, { ...context, executor: transaction, cache: undefined });
+    this.#transaction = transaction;
+    this.#depth = depth;
+  }
+
+  /** The transaction as drizzle's users see it. */
+  toTransaction(): LitefleetTransaction<TFullSchema, TSchema> {
+    return new LitefleetTransaction(this, this.building, this.context.invalidation, this.#depth);
+  }
+
+  /** Runs `callback` inside a savepoint. */
+  override transaction<T>(callback: (tx: LitefleetTransaction<TFullSchema, TSchema>) => Promise<T>): Promise<T> {
+    return this.#transaction.savepoint(async (savepoint) => {
+      const nested = new TransactionSession<TFullSchema, TSchema>(
+        this.building,
+        savepoint,
+        this.context,
+        this.#depth + 1,
+      );
+      return callback(nested.toTransaction());
+    });
+  }
+
+  /** Runs queries together inside this transaction. */
+  batch(queries: readonly unknown[]): Promise<unknown[]> {
+    return runBatch(queries, { ...this.context, send: (statements) => this.#transaction.batch(statements) });
+  }
+}
