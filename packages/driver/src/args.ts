@@ -34,9 +34,10 @@ export function bindArgs(parsed: ParsedStatement, args: InArgs | undefined): rea
 function bindNamed(parameters: readonly (string | undefined)[], args: Record<string, InValue>): readonly SqlValue[] {
   const used = new Set<string>();
   const bound = parameters.map((parameter, i) => {
-    if (parameter === undefined) {
+    if (parameter === undefined) return null;
+    if (parameter.startsWith("?")) {
       throw new LitefleetError(
-        `Parameter ${i + 1} has no name, but the arguments were given by name; pass an array`,
+        `Parameter ${i + 1} (${parameter}) has no name, but the arguments were given by name; pass an array`,
         "ARGS_INVALID",
       );
     }

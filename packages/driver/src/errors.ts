@@ -74,7 +74,7 @@ export class LitefleetBatchError extends LibsqlBatchError {
 
   /** The same failure, known to be that of statement `statementIndex`. */
   static at(statementIndex: number, error: LibsqlError): LitefleetBatchError {
-    return new LitefleetBatchError(error.message, statementIndex, error.code, {
+    return new LitefleetBatchError(plainMessage(error), statementIndex, error.code, {
       extendedCode: error.extendedCode,
       rawCode: error.rawCode,
       isRetryable: isRetryable(error),
@@ -91,6 +91,12 @@ export function isRetryable(error: unknown): boolean {
 /** The error for something that an engine cannot do. `instead` is the advice. */
 export function unsupported(what: string, instead: string): LitefleetError {
   return new LitefleetError(`${what} is not supported by this engine. ${instead}`, "UNSUPPORTED");
+}
+
+/** An error's message without the code that `LibsqlError` puts before it. */
+export function plainMessage(error: LibsqlError): string {
+  const prefix = `${error.code}: `;
+  return error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
 }
 
 function toError(cause: unknown): Error | undefined {

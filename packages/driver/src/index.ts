@@ -1,1 +1,30 @@
-export {};
+export { createClient } from "./create-client.ts";
+export type {
+  BatchStatement,
+  BeginOptions,
+  CallOptions,
+  Capabilities,
+  Client,
+  ClientStatus,
+  EngineName,
+  Executor,
+  InArgs,
+  InStatement,
+  IntMode,
+  InValue,
+  PreparedStatement,
+  RawResult,
+  Replicated,
+  ReplicaStatus,
+  ResultSet,
+  Row,
+  RunResult,
+  Transaction,
+  TransactionMode,
+  TransactionOptions,
+  Value,
+} from "./api.ts";
+export type { Config, LocalEngineName } from "./config.ts";
+export { errorCodes, isRetryable, LibsqlBatchError, LibsqlError, LitefleetBatchError, LitefleetError } from "./errors.ts";
+export type { ErrorCode, ErrorDetails, LitefleetErrorCode } from "./errors.ts";
+export type { ClientEvents } from "./events.ts";

@@ -17,7 +17,7 @@ export interface ParsedStatement {
   readonly kind: StatementKind;
   /** The first word in capitals; for a `WITH` that of the statement it belongs to. */
   readonly keyword: string;
-  /** For parameter number `i + 1` its name with prefix (`:id`), or `undefined` if it has none (`?`, `?3`, or a gap). */
+  /** For parameter number `i + 1` its text: `:id`, `?3`, or `?`; `undefined` for a number that is never used (as 1 in `?2`). */
   readonly parameters: readonly (string | undefined)[];
   /** Has a RETURNING clause. */
   readonly returning: boolean;
@@ -139,13 +139,14 @@ class ParameterList {
 
   add(text: string): void {
     if (text === "?") {
-      this.names.push(undefined);
+      this.names.push(text);
     } else if (text.startsWith("?")) {
       const number = Number(text.slice(1));
       if (!(number >= 1 && number <= maxParameters)) {
         throw new LitefleetError(`Parameter ${text} must lie between ?1 and ?${maxParameters}`, "ARGS_INVALID");
       }
       while (this.names.length < number) this.names.push(undefined);
+      this.names[number - 1] = text;
     } else if (!this.#numbers.has(text)) {
       this.names.push(text);
       this.#numbers.set(text, this.names.length);

@@ -1,0 +1,141 @@
+import type { InStatement, Replicated, ResultSet } from "@libsql/core/api";
+import type {
+  BatchStatement,
+  BeginOptions,
+  CallOptions,
+  Capabilities,
+  Client,
+  ClientStatus,
+  IntMode,
+  RawResult,
+  Transaction,
+  TransactionMode,
+  TransactionOptions,
+} from "./api.ts";
+import type { BoundStatement, Engine, MaybePromise, RowChunks } from "./engine.ts";
+import { LitefleetError } from "./errors.ts";
+import { Emitter } from "./events.ts";
+import type { ClientEvents } from "./events.ts";
+import { ParsedStatements } from "./parsed-statements.ts";
+import { checkReadOnly } from "./read-only.ts";
+import { toResultSet } from "./result-set.ts";
+import { runTransaction } from "./run-transaction.ts";
+import { StatementRunner } from "./statement-runner.ts";
+import { LitefleetTransaction } from "./transaction.ts";
+
+const modes: ReadonlySet<string> = new Set<TransactionMode>(["write", "read", "deferred", "concurrent"]);
+
+/** Opens the engine of a client: at its creation, and again at `reconnect()`. */
+export type OpenEngine = (events: Emitter) => Engine;
+
+/** The client that users hold: checks what they pass, and leaves the rest to its engine. */
+export class LitefleetClient extends StatementRunner implements Client {
+  readonly #open: OpenEngine;
+  readonly #events = new Emitter();
+  #engine: Engine;
+  #isClosed = false;
+
+  constructor(open: OpenEngine, intMode: IntMode) {
+    super(new ParsedStatements(intMode));
+    this.#open = open;
+    this.#engine = open(this.#events);
+  }
+
+  override get closed(): boolean {
+    return this.#isClosed;
+  }
+
+  get protocol(): "file" | "http" | "ws" {
+    return this.#engine.protocol;
+  }
+
+  get capabilities(): Capabilities {
+    return this.#engine.capabilities;
+  }
+
+  override runBound(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
+    return this.#openEngine().execute(statement, options);
+  }
+
+  override openChunks(statement: BoundStatement, options: CallOptions): RowChunks {
+    return this.#openEngine().iterate(statement, options);
+  }
+
+  async batch(
+    stmts: readonly BatchStatement[],
+    mode: TransactionMode = "deferred",
+    options: CallOptions = {},
+  ): Promise<ResultSet[]> {
+    const engine = this.#openEngine();
+    checkMode(mode);
+    const bound = this.bindAll(stmts, options);
+    if (mode === "read") bound.forEach(checkReadOnly);
+    return (await engine.batch(bound, mode, options)).map(toResultSet);
+  }
+
+  async migrate(stmts: readonly InStatement[]): Promise<ResultSet[]> {
+    const engine = this.#openEngine();
+    return (await engine.migrate(this.bindAll(stmts, {}))).map(toResultSet);
+  }
+
+  transaction(mode?: TransactionMode, options?: BeginOptions): Promise<LitefleetTransaction>;
+  transaction<T>(callback: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  async transaction<T>(
+    modeOrCallback: TransactionMode | ((tx: Transaction) => Promise<T>) = "write",
+    options: BeginOptions & TransactionOptions = {},
+  ): Promise<LitefleetTransaction | T> {
+    if (typeof modeOrCallback !== "function") return this.#begin(modeOrCallback, options);
+    if (options.mode !== undefined) checkMode(options.mode);
+    return runTransaction((mode, limits) => this.#begin(mode, limits), modeOrCallback, options, this.#events);
+  }
+
+  override async executeMultiple(sql: string, options: CallOptions = {}): Promise<void> {
+    if (typeof sql !== "string") throw new TypeError(`Expected SQL as a string, got ${typeof sql}`);
+    await this.#openEngine().script(sql, options);
+  }
+
+  async sync(): Promise<Replicated> {
+    return this.#openEngine().sync();
+  }
+
+  status(): ClientStatus {
+    return { ...this.#engine.status(), closed: this.#isClosed };
+  }
+
+  on<E extends keyof ClientEvents>(event: E, listener: (payload: ClientEvents[E]) => void): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#engine.close();
+  }
+
+  async reconnect(): Promise<void> {
+    this.#engine.close();
+    this.#engine = this.#open(this.#events);
+    this.#isClosed = false;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  async #begin(mode: TransactionMode, options: BeginOptions): Promise<LitefleetTransaction> {
+    const engine = this.#openEngine();
+    checkMode(mode);
+    return new LitefleetTransaction(await engine.begin(mode, options), mode, this.statements);
+  }
+
+  #openEngine(): Engine {
+    if (this.#isClosed) throw new LitefleetError("The client is closed", "CLIENT_CLOSED");
+    return this.#engine;
+  }
+}
+
+function checkMode(mode: TransactionMode): void {
+  if (modes.has(mode)) return;
+  throw new RangeError(
+    `Unknown transaction mode ${JSON.stringify(mode)}, supported values are "write", "read", "deferred" and "concurrent"`,
+  );
+}

@@ -1,0 +1,27 @@
+import type { Client } from "./api.ts";
+import { LitefleetClient } from "./client.ts";
+import type { Config } from "./config.ts";
+import type { Engine } from "./engine.ts";
+import type { Emitter } from "./events.ts";
+import { openLocal } from "./local/open.ts";
+import { resolveConfig } from "./resolve-config.ts";
+import type { ResolvedConfig } from "./resolve-config.ts";
+
+/**
+ * Opens a database. Local files are opened (and created) at once; servers are called with the first statement.
+ *
+ * @throws {LitefleetError} for a configuration that cannot work or a file that cannot be opened; `TypeError` and `RangeError` for
+ *   values of the wrong kind.
+ * @example
+ * const client = createClient({ url: "file:app.db" });
+ * const { rows } = await client.execute("SELECT * FROM users WHERE id = ?", [7]);
+ */
+export function createClient(config: Config): Client {
+  const resolved = resolveConfig(config);
+  return new LitefleetClient((events) => openEngine(resolved, events), resolved.intMode);
+}
+
+function openEngine(config: ResolvedConfig, _events: Emitter): Engine {
+  if (config.kind === "local" && config.engine !== "turso") return openLocal({ ...config, library: config.engine });
+  throw new Error("wired up next");
+}

@@ -1,0 +1,216 @@
+import type { RawResult } from "../api.ts";
+import type { BoundStatement } from "../engine.ts";
+import { classifyNative, isBusy } from "./classify.ts";
+import { decodeExactRows, decodeRows } from "./decode-rows.ts";
+import { UnsafeInteger } from "./native.ts";
+import type { NativeConnection, NativeLibrary, NativeStatement } from "./native.ts";
+import { StatementCache } from "../statement-cache.ts";
+
+/** How long the columns of a `SELECT *` are trusted, in milliseconds: another process may rename one. */
+const starColumnsMs = 20;
+
+interface CachedStatement {
+  readonly native: NativeStatement;
+  columns: readonly string[];
+  columnTypes: readonly string[];
+  checkedAt: number;
+  checkedVersion: number;
+}
+
+/** Counts schema changes; shared by the connections of one database. */
+export interface SchemaClock {
+  readonly schemaVersion: number;
+}
+
+const noColumns: readonly string[] = [];
+const counters = "SELECT changes(), last_insert_rowid()";
+
+/** A local connection with its cache of compiled statements. Every method is synchronous and throws classified errors. */
+export class Connection {
+  readonly #library: NativeLibrary;
+  readonly #native: NativeConnection;
+  readonly #cache: StatementCache<CachedStatement>;
+  readonly #schema: SchemaClock;
+  #counters: NativeStatement | undefined;
+  #busyStatement: CachedStatement | undefined;
+
+  constructor(library: NativeLibrary, native: NativeConnection, schema: SchemaClock, cacheSize: number) {
+    this.#library = library;
+    this.#native = native;
+    this.#schema = schema;
+    this.#cache = new StatementCache(cacheSize);
+  }
+
+  get inTransaction(): boolean {
+    return this.#native.inTransaction;
+  }
+
+  /**
+   * A statement of this connection ended in SQLITE_BUSY and was not run again: the library leaves it open, and every later
+   * COMMIT fails with "SQL statements in progress". Such a connection must not be used again.
+   */
+  get tainted(): boolean {
+    return this.#busyStatement !== undefined;
+  }
+
+  /** Runs one statement to its end. */
+  run(statement: BoundStatement): RawResult {
+    let cached: CachedStatement | undefined;
+    try {
+      cached = this.#prepare(statement);
+      const result = cached.native.returnsRows ? this.#read(cached, statement) : this.#write(cached, statement);
+      // Running it again has reset it.
+      if (cached === this.#busyStatement) this.#busyStatement = undefined;
+      return result;
+    } catch (error) {
+      const classified = classifyNative(this.#library, error);
+      if (isBusy(classified) && cached !== undefined) this.#busyStatement = cached;
+      throw classified;
+    }
+  }
+
+  /** Runs a script, also one that begins or ends a transaction. */
+  exec(sql: string): void {
+    try {
+      this.#native.exec(sql);
+    } catch (error) {
+      throw classifyNative(this.#library, error);
+    }
+  }
+
+  /** Begins an iteration. The caller must end it with `close()` on every path. */
+  open(statement: BoundStatement): OpenRows {
+    try {
+      // An iteration owns its statement: the cached one may be run while it is open.
+      const native = this.#native.prepare(statement.sql, statement.parsed.parameters);
+      return new OpenRows(this.#library, native, statement);
+    } catch (error) {
+      throw classifyNative(this.#library, error);
+    }
+  }
+
+  close(): void {
+    this.#cache.clear();
+    this.#native.close();
+  }
+
+  #prepare(statement: BoundStatement): CachedStatement {
+    const cached = this.#cache.get(statement.sql);
+    if (cached !== undefined) {
+      if (statement.parsed.hasStar && this.#mayHaveChanged(cached)) this.#describe(cached);
+      return cached;
+    }
+    const native = this.#native.prepare(statement.sql, statement.parsed.parameters);
+    const fresh: CachedStatement = { native, columns: noColumns, columnTypes: noColumns, checkedAt: 0, checkedVersion: 0 };
+    if (native.returnsRows) this.#describe(fresh);
+    // What changes the connection or the schema is rarely run twice, and must not be found stale.
+    const { kind } = statement.parsed;
+    if (kind === "read" || kind === "write") this.#cache.set(statement.sql, fresh);
+    return fresh;
+  }
+
+  #read(cached: CachedStatement, statement: BoundStatement): RawResult {
+    const { parsed, args, intMode } = statement;
+    const isWrite = parsed.kind === "write";
+    // A write cannot be run twice to read it again as bigint.
+    const exact = isWrite || intMode === "bigint" || intMode === "string";
+    const rows = this.#rows(cached.native, args, exact, statement);
+    if (rows.length > 0 && rows[0]!.length !== cached.columns.length) this.#describe(cached);
+    const { columns, columnTypes } = cached;
+    if (!isWrite) return { columns, columnTypes, rows, rowsAffected: 0, lastInsertRowid: undefined };
+    this.#counters ??= this.#native.prepare(counters, []);
+    const [rowsAffected, lastInsertRowid] = this.#counters.all([], true)[0] as [bigint, bigint];
+    return { columns, columnTypes, rows, rowsAffected: Number(rowsAffected), lastInsertRowid };
+  }
+
+  #rows(native: NativeStatement, args: BoundStatement["args"], exact: boolean, statement: BoundStatement) {
+    if (!exact) {
+      try {
+        const rows = native.all(args, false);
+        if (decodeRows(rows, statement.intMode)) return rows;
+      } catch (error) {
+        if (!(error instanceof UnsafeInteger)) throw error;
+      }
+    }
+    const rows = native.all(args, true);
+    decodeExactRows(rows, statement.intMode);
+    return rows;
+  }
+
+  #write(cached: CachedStatement, statement: BoundStatement): RawResult {
+    const { changes, lastInsertRowid } = cached.native.run(statement.args);
+    const isWrite = statement.parsed.kind === "write";
+    return {
+      columns: noColumns,
+      columnTypes: noColumns,
+      rows: [],
+      // The library reports the counters of the last write for statements that write nothing.
+      rowsAffected: isWrite ? changes : 0,
+      lastInsertRowid: isWrite ? lastInsertRowid : undefined,
+    };
+  }
+
+  #mayHaveChanged(cached: CachedStatement): boolean {
+    return cached.checkedVersion !== this.#schema.schemaVersion || Date.now() - cached.checkedAt > starColumnsMs;
+  }
+
+  #describe(cached: CachedStatement): void {
+    const columns = cached.native.columns();
+    const names = columns.map((column) => column.name);
+    // The same array for the same shape: row classes are found by it.
+    if (names.length !== cached.columns.length || names.some((name, i) => name !== cached.columns[i])) {
+      cached.columns = names;
+      cached.columnTypes = columns.map((column) => column.type);
+    }
+    cached.checkedAt = Date.now();
+    cached.checkedVersion = this.#schema.schemaVersion;
+  }
+}
+
+/** An iteration under way. */
+export class OpenRows {
+  readonly columns: readonly string[];
+  readonly #library: NativeLibrary;
+  readonly #native: NativeStatement;
+  readonly #statement: BoundStatement;
+  readonly #rows: Iterator<unknown[]>;
+  #isOpen = true;
+
+  constructor(library: NativeLibrary, native: NativeStatement, statement: BoundStatement) {
+    this.#library = library;
+    this.#native = native;
+    this.#statement = statement;
+    this.columns = native.returnsRows ? native.columns().map((column) => column.name) : [];
+    this.#rows = native.returnsRows ? native.iterate(statement.args, true) : runForNothing(native, statement);
+  }
+
+  /** The next rows, at most `limit`; fewer only at the end. */
+  next(limit: number): RawResult["rows"] {
+    const rows: unknown[][] = [];
+    try {
+      while (this.#isOpen && rows.length < limit) {
+        const step = this.#rows.next();
+        if (step.done === true) this.#isOpen = false;
+        else rows.push(step.value);
+      }
+      decodeExactRows(rows, this.#statement.intMode);
+      return rows;
+    } catch (error) {
+      this.close();
+      throw classifyNative(this.#library, error);
+    }
+  }
+
+  /** Ends the iteration, so that it pins no snapshot. May be called twice. */
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#rows.return?.();
+    this.#native.reset(this.#statement.args);
+  }
+}
+
+function runForNothing(native: NativeStatement, statement: BoundStatement): Iterator<unknown[]> {
+  native.run(statement.args);
+  return [][Symbol.iterator]();
+}

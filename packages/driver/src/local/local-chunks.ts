@@ -1,0 +1,57 @@
+import type { Value } from "@libsql/core/api";
+import type { RowChunks } from "../engine.ts";
+import { throwIfAborted } from "../waiting.ts";
+import type { OpenRows } from "./connection.ts";
+
+/** Rows a chunk. */
+const chunkSize = 100;
+
+/** An iteration that has begun, and what to do when it ends. */
+export interface OpenedRows {
+  readonly rows: OpenRows;
+  readonly onClose: () => void;
+}
+
+/** The rows of a local statement in chunks; begins with the first `next()`. */
+export class LocalChunks implements RowChunks {
+  readonly #open: () => Promise<OpenedRows>;
+  readonly #signal: AbortSignal | undefined;
+  #opened: OpenedRows | undefined;
+  #isDone = false;
+
+  constructor(open: () => Promise<OpenedRows>, signal: AbortSignal | undefined) {
+    this.#open = open;
+    this.#signal = signal;
+  }
+
+  get columns(): readonly string[] {
+    return this.#opened?.rows.columns ?? [];
+  }
+
+  async next(): Promise<IteratorResult<Value[][], void>> {
+    if (this.#isDone) return { done: true, value: undefined };
+    try {
+      throwIfAborted(this.#signal);
+      this.#opened ??= await this.#open();
+      const rows = this.#opened.rows.next(chunkSize);
+      if (rows.length > 0) return { done: false, value: rows };
+    } catch (error) {
+      this.#close();
+      throw error;
+    }
+    this.#close();
+    return { done: true, value: undefined };
+  }
+
+  return(): Promise<IteratorResult<Value[][], void>> {
+    this.#close();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  #close(): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    this.#opened?.rows.close();
+    this.#opened?.onClose();
+  }
+}

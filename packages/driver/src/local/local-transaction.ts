@@ -1,0 +1,237 @@
+import type { BeginOptions, CallOptions, RawResult, TransactionMode } from "../api.ts";
+import type { BoundStatement, EngineTransaction, MaybePromise, RowChunks } from "../engine.ts";
+import { LitefleetBatchError, LitefleetError } from "../errors.ts";
+import { throwIfAborted } from "../waiting.ts";
+import { whileBusy } from "./busy.ts";
+import { isBusy } from "./classify.ts";
+import type { Connection, OpenRows } from "./connection.ts";
+import { LocalChunks } from "./local-chunks.ts";
+import type { Release } from "./write-queue.ts";
+
+/** How long a batch keeps the event loop busy at a stretch, in milliseconds. */
+const maxStretchMs = 8;
+
+/** What a transaction needs of its engine. */
+export interface LocalTransactionHost {
+  readonly patienceMs: () => number | undefined;
+  /** Waits for the turn to write. */
+  readonly acquireTurn: (options: CallOptions) => Promise<Release>;
+  /** After a statement that is not INSERT, UPDATE or DELETE has run. */
+  readonly onOther: (statement: BoundStatement) => void;
+  /** When the transaction has ended; `connection` is outside a transaction or not sound. */
+  readonly onEnd: (transaction: LocalTransaction, connection: Connection) => void;
+}
+
+/** A transaction on a connection of its own. */
+export class LocalTransaction implements EngineTransaction {
+  readonly #host: LocalTransactionHost;
+  readonly #connection: Connection;
+  readonly #foreignKeys: string | undefined;
+  readonly #iterations = new Set<OpenRows>();
+  #turn: Release | undefined;
+  #needsTurn: boolean;
+  #isEnded = false;
+
+  private constructor(host: LocalTransactionHost, connection: Connection, turn: Release | undefined, mode: TransactionMode, foreignKeys: string | undefined) {
+    this.#host = host;
+    this.#connection = connection;
+    this.#turn = turn;
+    this.#needsTurn = turn === undefined && mode === "deferred";
+    this.#foreignKeys = foreignKeys;
+  }
+
+  /** Begins on `connection`, which the transaction owns from here on, also if this throws. */
+  static async begin(
+    host: LocalTransactionHost,
+    connection: Connection,
+    turn: Release | undefined,
+    mode: TransactionMode,
+    beginSql: string,
+    options: BeginOptions,
+  ): Promise<LocalTransaction> {
+    const foreignKeys = options.foreignKeys === "off" ? readForeignKeys(connection) : undefined;
+    const transaction = new LocalTransaction(host, connection, turn, mode, foreignKeys);
+    try {
+      if (foreignKeys !== undefined) connection.exec("PRAGMA foreign_keys = OFF");
+      await whileBusy(() => connection.exec(beginSql), host.patienceMs(), options);
+      return transaction;
+    } catch (error) {
+      transaction.#end();
+      throw error;
+    }
+  }
+
+  get closed(): boolean {
+    return this.#isEnded || !this.#connection.inTransaction;
+  }
+
+  execute(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
+    throwIfAborted(options.signal);
+    this.#checkOpen();
+    const { kind } = statement.parsed;
+    if (this.#needsTurn && kind !== "read") return this.#takeTurn(options).then(() => this.#run(statement, options));
+    return this.#run(statement, options);
+  }
+
+  batch(statements: readonly BoundStatement[], options: CallOptions): MaybePromise<RawResult[]> {
+    const results: RawResult[] = [];
+    const startedAt = performance.now();
+    for (let i = 0; i < statements.length; i += 1) {
+      try {
+        const result = this.execute(statements[i]!, options);
+        if (result instanceof Promise || performance.now() - startedAt > maxStretchMs) {
+          return this.#finishBatch(statements, options, results, result);
+        }
+        results.push(result);
+      } catch (error) {
+        throw atStatement(i, error);
+      }
+    }
+    return results;
+  }
+
+  async script(sql: string, options: CallOptions): Promise<void> {
+    throwIfAborted(options.signal);
+    this.#checkOpen();
+    if (this.#needsTurn) await this.#takeTurn(options);
+    try {
+      this.#connection.exec(sql);
+    } finally {
+      this.#endIfOver();
+    }
+  }
+
+  iterate(statement: BoundStatement, options: CallOptions): RowChunks {
+    return new LocalChunks(async () => {
+      throwIfAborted(options.signal);
+      this.#checkOpen();
+      if (this.#needsTurn && statement.parsed.kind !== "read") await this.#takeTurn(options);
+      const rows = this.#connection.open(statement);
+      this.#iterations.add(rows);
+      return { rows, onClose: () => this.#iterations.delete(rows) };
+    }, options.signal);
+  }
+
+  async commit(): Promise<void> {
+    this.#checkOpen();
+    this.#closeIterations();
+    try {
+      await whileBusy(() => this.#connection.exec("COMMIT"), this.#host.patienceMs(), {});
+    } finally {
+      this.#end();
+    }
+  }
+
+  rollback(): void {
+    this.close();
+  }
+
+  close(): void {
+    this.#end();
+  }
+
+  #checkOpen(): void {
+    if (this.closed) throw new LitefleetError("The transaction is closed", "TRANSACTION_CLOSED");
+  }
+
+  async #takeTurn(options: CallOptions): Promise<void> {
+    const turn = await this.#host.acquireTurn(options);
+    if (this.#isEnded) {
+      turn();
+      this.#checkOpen();
+    }
+    this.#needsTurn = false;
+    this.#turn = turn;
+  }
+
+  #run(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
+    try {
+      const result = this.#connection.run(statement);
+      this.#afterRun(statement);
+      return result;
+    } catch (error) {
+      this.#endIfOver();
+      if (!isBusy(error) || this.#isEnded || error.extendedCode === "SQLITE_BUSY_SNAPSHOT") throw error;
+      return whileBusy(() => this.#connection.run(statement), this.#host.patienceMs(), options).then((result) => {
+        this.#afterRun(statement);
+        return result;
+      });
+    }
+  }
+
+  #afterRun(statement: BoundStatement): void {
+    const { kind } = statement.parsed;
+    if (kind === "read" || kind === "write") return;
+    this.#host.onOther(statement);
+    this.#endIfOver();
+  }
+
+  async #finishBatch(
+    statements: readonly BoundStatement[],
+    options: CallOptions,
+    results: RawResult[],
+    last: MaybePromise<RawResult>,
+  ): Promise<RawResult[]> {
+    let pending = last;
+    let stretchBegan = 0;
+    for (;;) {
+      try {
+        results.push(await pending);
+        if (performance.now() - stretchBegan > maxStretchMs) {
+          await new Promise((resolve) => setImmediate(resolve));
+          stretchBegan = performance.now();
+        }
+        if (results.length === statements.length) return results;
+        pending = this.execute(statements[results.length]!, options);
+      } catch (error) {
+        throw atStatement(results.length, error);
+      }
+    }
+  }
+
+  /** Gives everything back once a statement has ended the transaction. */
+  #endIfOver(): void {
+    if (!this.#connection.inTransaction) this.#end();
+  }
+
+  #closeIterations(): void {
+    for (const rows of this.#iterations) rows.close();
+    this.#iterations.clear();
+  }
+
+  #end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    try {
+      this.#closeIterations();
+      if (this.#connection.inTransaction) this.#connection.exec("ROLLBACK");
+      if (this.#foreignKeys !== undefined) this.#connection.exec(`PRAGMA foreign_keys = ${this.#foreignKeys}`);
+    } catch {
+      // The pool closes a connection that is still in its transaction, which rolls it back.
+    }
+    this.#host.onEnd(this, this.#connection);
+    this.#turn?.();
+  }
+}
+
+function atStatement(index: number, error: unknown): unknown {
+  return error instanceof LitefleetError ? LitefleetBatchError.at(index, error) : error;
+}
+
+const foreignKeysPragma: BoundStatement = {
+  sql: "PRAGMA foreign_keys",
+  parsed: {
+    kind: "pragma",
+    keyword: "PRAGMA",
+    parameters: [],
+    returning: false,
+    hasStar: false,
+    pragma: { name: "foreign_keys", value: undefined },
+  },
+  args: [],
+  intMode: "number",
+};
+
+function readForeignKeys(connection: Connection): string {
+  return connection.run(foreignKeysPragma).rows[0]?.[0] === 1 ? "ON" : "OFF";
+}

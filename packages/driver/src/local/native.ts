@@ -1,0 +1,61 @@
+import type { SqlValue } from "../engine.ts";
+
+/** A column as the library describes it. */
+export interface NativeColumn {
+  readonly name: string;
+  /** As declared in CREATE TABLE; `""` for an expression. */
+  readonly type: string;
+}
+
+/** A compiled statement of a synchronous SQLite library. */
+export interface NativeStatement {
+  readonly returnsRows: boolean;
+  columns(): NativeColumn[];
+  /**
+   * Runs it and gives all rows as arrays. With `asBigInt` every integer is a bigint; without it integers are numbers, and
+   * {@link UnsafeInteger} is thrown (or an inexact number given) where one lies beyond 2^53.
+   */
+  all(args: readonly SqlValue[], asBigInt: boolean): unknown[][];
+  /** Runs it for its effect. */
+  run(args: readonly SqlValue[]): { readonly changes: number; readonly lastInsertRowid: bigint };
+  /** Rows one by one. The statement stays open until {@link reset}. */
+  iterate(args: readonly SqlValue[], asBigInt: boolean): Iterator<unknown[]>;
+  /** Ends an iteration that was left early, so that it pins no snapshot. */
+  reset(args: readonly SqlValue[]): void;
+}
+
+/** A connection of a synchronous SQLite library. */
+export interface NativeConnection {
+  /** @param parameters as in `ParsedStatement`: how the statement names the parameters that `args` are for. */
+  prepare(sql: string, parameters: readonly (string | undefined)[]): NativeStatement;
+  /** Runs a script. */
+  exec(sql: string): void;
+  readonly inTransaction: boolean;
+  close(): void;
+}
+
+/** A synchronous SQLite library. */
+export interface NativeLibrary {
+  readonly name: "libsql" | "sqlite";
+  /** @param path a file path, `:memory:`, or a `file:` URI where the library takes one. */
+  open(path: string, options: NativeOpenOptions): NativeConnection;
+  /** SQLite's own error in the library's error, or `undefined` if it is none. */
+  describeError(error: unknown): NativeError | undefined;
+  /** How a read-only transaction begins. */
+  readonly beginRead: string;
+}
+
+/** What a connection is opened with. */
+export interface NativeOpenOptions {
+  readonly encryptionKey?: string;
+}
+
+/** What SQLite says of a failure. */
+export interface NativeError {
+  readonly message: string;
+  /** Extended result code. */
+  readonly rawCode: number;
+}
+
+/** Thrown by {@link NativeStatement.all} if an integer does not fit a number: read again as bigint. */
+export class UnsafeInteger extends Error {}

@@ -1,0 +1,115 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { SqlValue } from "../engine.ts";
+import { LitefleetError, unsupported } from "../errors.ts";
+import { UnsafeInteger } from "./native.ts";
+import type { NativeConnection, NativeLibrary, NativeStatement } from "./native.ts";
+
+/** Node's own SQLite: no native dependency and the fastest reads; no encryption and no vector index. */
+export const nodeSqliteLibrary: NativeLibrary = {
+  name: "sqlite",
+  beginRead: "BEGIN DEFERRED",
+  open(path, options) {
+    if (options.encryptionKey !== undefined) {
+      throw unsupported("encryptionKey", 'Use engine: "libsql" for a database that is encrypted at rest.');
+    }
+    const sqlite = process.getBuiltinModule("node:sqlite");
+    if (sqlite === undefined) {
+      throw new LitefleetError('engine: "sqlite" needs Node.js 22.13 or newer, which brings node:sqlite', "ENGINE_MISSING");
+    }
+    return new NodeSqliteConnection(new sqlite.DatabaseSync(path, { timeout: 0 }));
+  },
+  describeError(error) {
+    if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return undefined;
+    return { message: error.message, rawCode: error.errcode };
+  },
+};
+
+type SupportedArgs = readonly SqlValue[];
+
+class NodeSqliteConnection implements NativeConnection {
+  readonly #db: DatabaseSync;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  prepare(sql: string, parameters: readonly (string | undefined)[]): NativeStatement {
+    return new NodeSqliteStatement(this.#db.prepare(sql), parameters);
+  }
+
+  exec(sql: string): void {
+    this.#db.exec(sql);
+  }
+
+  get inTransaction(): boolean {
+    return this.#db.isOpen && this.#db.isTransaction;
+  }
+
+  close(): void {
+    if (this.#db.isOpen) this.#db.close();
+  }
+}
+
+class NodeSqliteStatement implements NativeStatement {
+  readonly returnsRows: boolean;
+  readonly #statement: StatementSync;
+  /** The parameters' texts if any has a name; plain `?` need none. */
+  readonly #names: readonly (string | undefined)[] | undefined;
+  #asBigInt = false;
+
+  constructor(statement: StatementSync, parameters: readonly (string | undefined)[]) {
+    this.#statement = statement;
+    this.#names = parameters.every((parameter) => parameter === "?") ? undefined : parameters;
+    this.returnsRows = statement.columns().length > 0;
+    if (this.returnsRows) statement.setReturnArrays(true);
+  }
+
+  columns(): { name: string; type: string }[] {
+    return this.#statement.columns().map((column) => ({ name: column.name, type: column.type ?? "" }));
+  }
+
+  all(args: readonly SqlValue[], asBigInt: boolean): unknown[][] {
+    this.#readAs(asBigInt);
+    try {
+      return this.#statement.all(...this.#bindings(args)) as unknown[] as unknown[][];
+    } catch (error) {
+      throw isOutOfRange(error) ? new UnsafeInteger() : error;
+    }
+  }
+
+  run(args: readonly SqlValue[]): { changes: number; lastInsertRowid: bigint } {
+    const { changes, lastInsertRowid } = this.#statement.run(...this.#bindings(args));
+    return { changes: Number(changes), lastInsertRowid: BigInt(lastInsertRowid) };
+  }
+
+  iterate(args: readonly SqlValue[], asBigInt: boolean): Iterator<unknown[]> {
+    this.#readAs(asBigInt);
+    return this.#statement.iterate(...this.#bindings(args)) as Iterator<unknown> as Iterator<unknown[]>;
+  }
+
+  reset(): void {
+    // The iterator's own return() resets the statement, and the caller has called it.
+  }
+
+  /** node:sqlite binds by position only what has no name, so `:id` and `?3` are passed by theirs. */
+  #bindings(args: readonly SqlValue[]): SupportedArgs {
+    if (this.#names === undefined) return args;
+    const named: Record<string, SqlValue> = {};
+    const rest: SqlValue[] = [];
+    this.#names.forEach((name, i) => {
+      if (name === "?") rest.push(args[i]!);
+      else if (name !== undefined) named[name] = args[i]!;
+    });
+    return [named, ...rest] as unknown as SupportedArgs;
+  }
+
+  #readAs(asBigInt: boolean): void {
+    if (asBigInt === this.#asBigInt) return;
+    this.#statement.setReadBigInts(asBigInt);
+    this.#asBigInt = asBigInt;
+  }
+}
+
+function isOutOfRange(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_OUT_OF_RANGE";
+}

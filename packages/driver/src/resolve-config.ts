@@ -1,0 +1,170 @@
+import { expandConfig, isInMemoryConfig } from "@libsql/core/config";
+import type { ExpandedConfig } from "@libsql/core/config";
+import { encodeBaseUrl } from "@libsql/core/uri";
+import type { IntMode } from "./api.ts";
+import type { Config, LocalEngineName } from "./config.ts";
+import { LitefleetError } from "./errors.ts";
+
+const engineNames: ReadonlySet<string> = new Set<LocalEngineName>(["libsql", "sqlite", "turso"]);
+
+/** A configuration that was checked, by the kind of database it names. */
+export type ResolvedConfig = LocalConfig | RemoteConfig | ReplicaConfig;
+
+interface Common {
+  readonly intMode: IntMode;
+  readonly statementCacheSize: number;
+  readonly maxConnections: number;
+  readonly timeoutMs: number | undefined;
+}
+
+/** A database in this process. */
+export interface LocalConfig extends Common {
+  readonly kind: "local";
+  readonly engine: LocalEngineName;
+  readonly path: string;
+  readonly isMemory: boolean;
+  readonly encryptionKey: string | undefined;
+}
+
+/** A server. */
+export interface RemoteConfig extends Common {
+  readonly kind: "remote";
+  readonly protocol: "http" | "ws";
+  readonly url: URL;
+  readonly authToken: string | undefined;
+  readonly fetch: typeof globalThis.fetch | undefined;
+  readonly concurrency: number;
+}
+
+/** A local copy of a server's database. */
+export interface ReplicaConfig extends Common {
+  readonly kind: "replica";
+  readonly path: string;
+  readonly primary: RemoteConfig;
+  readonly syncUrl: string;
+  /** Seconds between syncs. */
+  readonly syncInterval: number | undefined;
+  readonly readYourWrites: boolean;
+  readonly encryptionKey: string | undefined;
+}
+
+/**
+ * Reads a configuration as `@libsql/client` does, and checks what is ours.
+ *
+ * @throws {LitefleetError} `URL_INVALID`, `URL_SCHEME_NOT_SUPPORTED`, `URL_PARAM_NOT_SUPPORTED`, `CONFIG_INVALID`; {@link TypeError}
+ *   for a value of the wrong type.
+ */
+export function resolveConfig(config: Config, preferHttp = true): ResolvedConfig {
+  if (config === null || typeof config !== "object") {
+    throw new TypeError(`Expected client configuration as object, got ${config === null ? "null" : typeof config}`);
+  }
+  checkStrings(config);
+  const { intMode, ...rest } = config;
+  const expanded = expandConfig(intMode === "auto" ? rest : { ...rest, intMode }, preferHttp);
+  const common: Common = {
+    intMode: intMode ?? "number",
+    statementCacheSize: count(config.statementCacheSize, "statementCacheSize", 200, 0),
+    maxConnections: count(config.maxConnections, "maxConnections", 64, 1),
+    timeoutMs: config.timeout === undefined ? undefined : count(config.timeout, "timeout", 0, 0),
+  };
+  if (config.engine !== undefined && !engineNames.has(config.engine)) {
+    throw new LitefleetError(
+      `Unknown engine ${JSON.stringify(config.engine)}, supported values are "libsql", "sqlite" and "turso"`,
+      "CONFIG_INVALID",
+    );
+  }
+  if (expanded.scheme !== "file") return resolveRemote(config, expanded, common);
+  checkFileUrl(expanded);
+  if (config.syncUrl !== undefined) return resolveReplica(config, expanded, common, preferHttp);
+  const isMemory = isInMemoryConfig(expanded);
+  const local = { kind: "local", engine: config.engine ?? "libsql", isMemory, encryptionKey: expanded.encryptionKey } as const;
+  // The library takes the parameters of an in-memory database only in the form of a URI.
+  return { ...common, ...local, path: isMemory && expanded.path !== ":memory:" ? `file:${expanded.path}` : expanded.path };
+}
+
+function resolveRemote(config: Config, expanded: ExpandedConfig, common: Common): RemoteConfig {
+  const { scheme, tls } = expanded;
+  if (config.engine !== undefined) {
+    throw new LitefleetError('`engine` chooses the library of a local database; leave it out for a server\'s "url"', "CONFIG_INVALID");
+  }
+  if (expanded.encryptionKey !== undefined) {
+    throw new LitefleetError("Encryption key is not supported by the remote client.", "ENCRYPTION_KEY_NOT_SUPPORTED");
+  }
+  if ((scheme === "http" || scheme === "ws") && tls) {
+    throw new LitefleetError(`A "${scheme}:" URL cannot opt into TLS by using ?tls=1`, "URL_INVALID");
+  }
+  if ((scheme === "https" || scheme === "wss") && !tls) {
+    throw new LitefleetError(`A "${scheme}:" URL cannot opt out of TLS by using ?tls=0`, "URL_INVALID");
+  }
+  if (config.fetch !== undefined && typeof config.fetch !== "function") {
+    throw new TypeError(`Expected fetch as a function, got ${typeof config.fetch}`);
+  }
+  return {
+    ...common,
+    kind: "remote",
+    protocol: scheme === "http" || scheme === "https" ? "http" : "ws",
+    url: encodeBaseUrl(scheme, expanded.authority, expanded.path),
+    authToken: expanded.authToken,
+    fetch: config.fetch as typeof globalThis.fetch | undefined,
+    concurrency: expanded.concurrency,
+  };
+}
+
+function resolveReplica(config: Config, expanded: ExpandedConfig, common: Common, preferHttp: boolean): ReplicaConfig {
+  if (isInMemoryConfig(expanded)) {
+    throw new LitefleetError(
+      `Embedded replica must use file for local db but URI with in-memory mode were provided instead: ${expanded.path}`,
+      "URL_INVALID",
+    );
+  }
+  if (config.engine !== undefined && config.engine !== "libsql") {
+    throw new LitefleetError(`An embedded replica runs on engine "libsql", not "${config.engine}"`, "CONFIG_INVALID");
+  }
+  const { syncUrl, authToken, fetch, tls, concurrency } = config;
+  const primary = resolveConfig({ url: syncUrl!, authToken, fetch, tls, concurrency, intMode: config.intMode }, preferHttp);
+  if (primary.kind !== "remote") {
+    throw new LitefleetError('`syncUrl` must name a server ("http:", "https:", "ws:", "wss:" or "libsql:")', "URL_INVALID");
+  }
+  return {
+    ...common,
+    kind: "replica",
+    path: expanded.path,
+    primary,
+    syncUrl: syncUrl!,
+    syncInterval: config.syncInterval,
+    readYourWrites: config.readYourWrites ?? true,
+    encryptionKey: expanded.encryptionKey,
+  };
+}
+
+function checkFileUrl({ authority, path }: ExpandedConfig): void {
+  const host = authority?.host.toLowerCase() ?? "";
+  if (host !== "" && host !== "localhost") {
+    throw new LitefleetError(
+      `Invalid host in file URL: ${JSON.stringify(authority?.host)}. A "file:" URL with an absolute path should start with ` +
+        'one slash ("file:/absolute/path.db") or with three slashes ("file:///absolute/path.db").',
+      "URL_INVALID",
+    );
+  }
+  if (authority?.port !== undefined) throw new LitefleetError("File URL cannot have a port", "URL_INVALID");
+  if (authority?.userinfo !== undefined) {
+    throw new LitefleetError("File URL cannot have username and password", "URL_INVALID");
+  }
+  if (path === "" || path.includes("\0")) {
+    throw new LitefleetError('A "file:" URL must name a file, such as "file:app.db"', "URL_INVALID");
+  }
+}
+
+function checkStrings(config: Config): void {
+  for (const key of ["url", "authToken", "syncUrl", "encryptionKey"] as const) {
+    const value: unknown = config[key];
+    if (value === undefined && key !== "url") continue;
+    if (typeof value !== "string") throw new TypeError(`Expected ${key} as a string, got ${value === null ? "null" : typeof value}`);
+  }
+}
+
+function count(value: unknown, name: string, fallback: number, min: number): number {
+  if (value === undefined) return fallback;
+  if (typeof value === "number" && Number.isFinite(value) && value >= min) return value;
+  throw new RangeError(`Expected ${name} as a number of at least ${min}, got ${String(value)}`);
+}

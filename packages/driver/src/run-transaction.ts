@@ -1,0 +1,105 @@
+import type { Transaction, TransactionMode, TransactionOptions } from "./api.ts";
+import { LitefleetError } from "./errors.ts";
+import type { Emitter } from "./events.ts";
+import { needsExclusive } from "./needs-exclusive.ts";
+import type { LitefleetTransaction } from "./transaction.ts";
+import { Deadline, sleep, timeoutError } from "./waiting.ts";
+
+const defaultConcurrentRetries = 10;
+const defaultConcurrentTimeoutMs = 30_000;
+const firstPauseMs = 1;
+const maxPauseMs = 100;
+
+/** How one attempt begins. */
+export type Begin = (mode: TransactionMode, options: { signal?: AbortSignal; timeoutMs?: number }) => Promise<LitefleetTransaction>;
+
+/**
+ * Runs `callback` in a transaction, and the whole of it again while the engine says that another run may succeed, with
+ * full-jitter backoff. An error of the callback's own ends it: it is rolled back and thrown as it is.
+ *
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export async function runTransaction<T>(
+  begin: Begin,
+  callback: (tx: Transaction) => Promise<T>,
+  options: TransactionOptions,
+  events: Emitter,
+): Promise<T> {
+  let mode = options.mode ?? "write";
+  const isConcurrent = mode === "concurrent";
+  const maxRetries = options.maxRetries ?? (isConcurrent ? defaultConcurrentRetries : 0);
+  const timeoutMs = options.timeoutMs ?? (isConcurrent ? defaultConcurrentTimeoutMs : undefined);
+  const deadline = new Deadline({ signal: options.signal, timeoutMs });
+  for (let attempt = 1; ; attempt += 1) {
+    deadline.check("the transaction");
+    const outcome = await runOnce(begin, callback, mode, deadline, timeoutMs);
+    if ("result" in outcome) return outcome.result;
+    const error = outcome.retryable;
+    if (error.code === "CONFLICT") events.emit("conflict", { attempt, error });
+    if (needsExclusive(error)) mode = "write";
+    else if (attempt > maxRetries) throw isConcurrent ? spent(error, attempt) : error;
+    const delayMs = needsExclusive(error) ? 0 : Math.random() * Math.min(maxPauseMs, firstPauseMs * 2 ** attempt);
+    if (delayMs >= deadline.remainingMs) throw spent(error, attempt);
+    events.emit("retry", { attempt, delayMs, error });
+    options.onRetry?.({ attempt, delayMs, error });
+    await sleep(delayMs, options.signal);
+  }
+}
+
+type Outcome<T> = { readonly result: T } | { readonly retryable: LitefleetError };
+
+async function runOnce<T>(
+  begin: Begin,
+  callback: (tx: Transaction) => Promise<T>,
+  mode: TransactionMode,
+  deadline: Deadline,
+  timeoutMs: number | undefined,
+): Promise<Outcome<T>> {
+  let tx: LitefleetTransaction | undefined;
+  try {
+    tx = await begin(mode, { signal: deadline.signal, timeoutMs: limitOf(deadline) });
+    const result = await withinDeadline(callback(tx), deadline, timeoutMs);
+    await tx.commit();
+    return { result };
+  } catch (error) {
+    const cause = tx === undefined ? error : (tx.retryableError ?? error);
+    // A failed rollback must not hide why there was one; closing gives the connection back in any case.
+    await tx?.rollback().catch(() => undefined);
+    tx?.close();
+    const isEngineError = tx === undefined || tx.retryableError !== undefined;
+    if (isEngineError && cause instanceof LitefleetError && cause.isRetryable && cause.code !== "TIMEOUT") {
+      return { retryable: cause };
+    }
+    throw error;
+  }
+}
+
+function limitOf(deadline: Deadline): number | undefined {
+  return Number.isFinite(deadline.remainingMs) ? deadline.remainingMs : undefined;
+}
+
+/** The callback's result, unless the time is over first: then the transaction is rolled back under it. */
+async function withinDeadline<T>(work: Promise<T>, deadline: Deadline, timeoutMs: number | undefined): Promise<T> {
+  if (deadline.signal === undefined && timeoutMs === undefined) return work;
+  const over = new AbortController();
+  const signals = deadline.signal === undefined ? [over.signal] : [over.signal, deadline.signal];
+  const expiry = sleep(Math.min(deadline.remainingMs, 2 ** 31 - 1), AbortSignal.any(signals)).then(() => {
+    throw timeoutError(timeoutMs ?? 0, "the transaction's callback");
+  });
+  expiry.catch(() => undefined);
+  try {
+    return await Promise.race([work, expiry]);
+  } finally {
+    over.abort();
+    // If the time was over first, the callback goes on and fails at its next call; nobody waits for it.
+    work.catch(() => undefined);
+  }
+}
+
+function spent(error: LitefleetError, attempts: number): LitefleetError {
+  return new LitefleetError(
+    `The transaction conflicted with others in ${attempts} attempt${attempts === 1 ? "" : "s"}, the last time: ${error.message}`,
+    "CONFLICT",
+    { isRetryable: true, cause: error },
+  );
+}

@@ -1,0 +1,4 @@
+export { splitStatements } from "./sql/split.ts";
+export type { SqlSlice } from "./sql/split.ts";
+export { parseStatement } from "./sql/parse.ts";
+export type { ParsedStatement, StatementKind } from "./sql/parse.ts";

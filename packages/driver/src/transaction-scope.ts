@@ -1,0 +1,113 @@
+import type { ResultSet } from "@libsql/core/api";
+import type { BatchStatement, CallOptions, RawResult, Transaction, TransactionMode } from "./api.ts";
+import { CallChain } from "./call-chain.ts";
+import type { BoundStatement, MaybePromise, RowChunks } from "./engine.ts";
+import { LitefleetError } from "./errors.ts";
+import type { ParsedStatements } from "./parsed-statements.ts";
+import { StatementRunner } from "./statement-runner.ts";
+
+/** What has savepoints: a transaction, and a savepoint itself. */
+export abstract class TransactionScope extends StatementRunner implements Transaction {
+  readonly #name: string;
+  readonly #siblings = new CallChain();
+  #savepointCount = 0;
+
+  /** @param name prefix of the names of the savepoints inside. */
+  constructor(statements: ParsedStatements, name: string) {
+    super(statements);
+    this.#name = name;
+  }
+
+  abstract readonly mode: TransactionMode;
+  abstract batch(stmts: readonly BatchStatement[], options?: CallOptions): Promise<ResultSet[]>;
+  abstract commit(): Promise<void>;
+  abstract rollback(): Promise<void>;
+  abstract close(): void;
+
+  async savepoint<T>(callback: (tx: Transaction) => Promise<T>): Promise<T> {
+    // Savepoints nest like brackets, so a sibling waits until the one before it is closed.
+    return this.#siblings.run(() => this.#runSavepoint(callback));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.rollback();
+  }
+
+  async #runSavepoint<T>(callback: (tx: Transaction) => Promise<T>): Promise<T> {
+    this.#savepointCount += 1;
+    const name = `${this.#name}_${this.#savepointCount}`;
+    await this.execute(`SAVEPOINT ${name}`);
+    const savepoint = new Savepoint(this, name, this.statements);
+    try {
+      const result = await callback(savepoint);
+      if (!savepoint.closed) await savepoint.commit();
+      return result;
+    } catch (error) {
+      // The callback's error is what the caller must hear of; a transaction that is lost says so at its next call.
+      await savepoint.rollback().catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+/** A savepoint: a transaction that ends without ending the one around it. */
+class Savepoint extends TransactionScope {
+  readonly #outer: TransactionScope;
+  readonly #name: string;
+  #isEnded = false;
+
+  constructor(outer: TransactionScope, name: string, statements: ParsedStatements) {
+    super(statements, name);
+    this.#outer = outer;
+    this.#name = name;
+  }
+
+  override get mode(): TransactionMode {
+    return this.#outer.mode;
+  }
+
+  override get closed(): boolean {
+    return this.#isEnded || this.#outer.closed;
+  }
+
+  override runBound(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
+    this.#checkOpen();
+    return this.#outer.runBound(statement, options);
+  }
+
+  override openChunks(statement: BoundStatement, options: CallOptions): RowChunks {
+    this.#checkOpen();
+    return this.#outer.openChunks(statement, options);
+  }
+
+  override async batch(stmts: readonly BatchStatement[], options?: CallOptions): Promise<ResultSet[]> {
+    this.#checkOpen();
+    return this.#outer.batch(stmts, options);
+  }
+
+  override async executeMultiple(sql: string, options?: CallOptions): Promise<void> {
+    this.#checkOpen();
+    await this.#outer.executeMultiple(sql, options);
+  }
+
+  override async commit(): Promise<void> {
+    this.#checkOpen();
+    await this.#outer.execute(`RELEASE ${this.#name}`);
+    this.#isEnded = true;
+  }
+
+  override async rollback(): Promise<void> {
+    if (this.closed) return;
+    this.#isEnded = true;
+    await this.#outer.execute(`ROLLBACK TO ${this.#name}`);
+    await this.#outer.execute(`RELEASE ${this.#name}`);
+  }
+
+  override close(): void {
+    void this.rollback().catch(() => undefined);
+  }
+
+  #checkOpen(): void {
+    if (this.closed) throw new LitefleetError("The savepoint is closed", "TRANSACTION_CLOSED");
+  }
+}
