@@ -60,7 +60,9 @@ function isBatchable(item: unknown): item is Batchable {
 function findMapResultRow(utils: Record<string, unknown>): MapResultRow {
   const found = utils["mapResultRow"];
   if (typeof found !== "function") {
-    throw new TypeError("This version of drizzle-orm has no mapResultRow; @litefleet/drizzle-adapter needs drizzle-orm ^0.45.4");
+    throw new TypeError(
+      "This version of drizzle-orm has no mapResultRow; @litefleet/drizzle-adapter needs drizzle-orm ^0.45.4",
+    );
   }
   return found as MapResultRow;
 }

@@ -62,7 +62,9 @@ function mock<TSchema extends Record<string, unknown> = Record<string, never>>(
 ): LitefleetDatabase<TSchema> & { $client: "$client is not available on drizzle.mock()" } {
   const client = createClient({ url: ":memory:" });
   client.close();
-  return Object.assign(build(client, false, config), { $client: "$client is not available on drizzle.mock()" as const });
+  return Object.assign(build(client, false, config), {
+    $client: "$client is not available on drizzle.mock()" as const,
+  });
 }
 
 function build<TSchema extends Record<string, unknown>>(

@@ -2,8 +2,10 @@ import { type Client, type Config, createClient } from "@litefleet/driver";
 import type { DrizzleConfig } from "drizzle-orm";
 
 /** Drizzle's options together with where the database is. */
-export type DrizzleConfigWithDatabase<TSchema extends Record<string, unknown>, TClient extends Client> =
-  DrizzleConfig<TSchema> & ({ connection: string | Config } | { client: TClient });
+export type DrizzleConfigWithDatabase<
+  TSchema extends Record<string, unknown>,
+  TClient extends Client,
+> = DrizzleConfig<TSchema> & ({ connection: string | Config } | { client: TClient });
 
 interface FoundClient<TSchema extends Record<string, unknown>, TClient extends Client> {
   readonly client: TClient;

@@ -37,7 +37,9 @@ export interface QueryContext {
 }
 
 /** A query that keeps its compiled statement between calls. It belongs to the database or transaction that prepared it. */
-export class LitefleetPreparedQuery<T extends PreparedQueryConfig = PreparedQueryConfig> extends PreparedQueryWithInternals<{
+export class LitefleetPreparedQuery<
+  T extends PreparedQueryConfig = PreparedQueryConfig,
+> extends PreparedQueryWithInternals<{
   type: "async";
   run: ResultSet;
   all: T["all"];

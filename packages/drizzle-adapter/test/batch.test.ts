@@ -61,7 +61,10 @@ onEachDatabase((current) => {
     const db = drizzle(client, { schema, logger });
     await db.batch([db.run(sql`select 1`), db.select({ id: users.id }).from(users)]);
     expect(logged).toStrictEqual(["select 1", 'select "id" from "users"']);
-    const withPlaceholder = db.select().from(users).where(eq(users.id, sql.placeholder("id")));
+    const withPlaceholder = db
+      .select()
+      .from(users)
+      .where(eq(users.id, sql.placeholder("id")));
     await expect(db.batch([db.insert(users).values({ name: "Ada" }), withPlaceholder])).rejects.toThrow("placeholder");
     // @ts-expect-error not a query
     await expect(db.batch([db.insert(users).values({ name: "Ada" }), "select 1"])).rejects.toBeInstanceOf(TypeError);

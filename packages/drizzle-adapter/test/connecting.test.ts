@@ -29,13 +29,18 @@ describe("drizzle() takes", () => {
 
 test("casing names the columns that have no name", () => {
   const db = drizzle.mock({ casing: "snake_case" });
-  expect(db.select({ isAdmin: schema.users.isAdmin }).from(schema.users).toSQL().sql).toBe('select "is_admin" from "users"');
+  expect(db.select({ isAdmin: schema.users.isAdmin }).from(schema.users).toSQL().sql).toBe(
+    'select "is_admin" from "users"',
+  );
 });
 
 test("a database without a client builds SQL and runs none", async () => {
   const db = drizzle.mock({ schema });
   expect(db.query.users.findMany({ columns: { id: true } }).toSQL().sql).toContain('from "users"');
-  const error: unknown = await db.select().from(schema.users).catch((reason: unknown) => reason);
+  const error: unknown = await db
+    .select()
+    .from(schema.users)
+    .catch((reason: unknown) => reason);
   expect(driverError(error)?.code).toBe("CLIENT_CLOSED");
 });
 

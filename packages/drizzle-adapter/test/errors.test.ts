@@ -23,7 +23,10 @@ onEachDatabase((current) => {
       .insert(posts)
       .values({ id: 1, title: "Nobody's", userId: 9 })
       .catch((reason: unknown) => reason);
-    expect(driverError(error)).toMatchObject({ code: "SQLITE_CONSTRAINT", extendedCode: "SQLITE_CONSTRAINT_FOREIGNKEY" });
+    expect(driverError(error)).toMatchObject({
+      code: "SQLITE_CONSTRAINT",
+      extendedCode: "SQLITE_CONSTRAINT_FOREIGNKEY",
+    });
   });
 
   test("two statements in one query are refused before either runs", async () => {

@@ -9,13 +9,15 @@ onEachDatabase((current) => {
     const [ada] = await db.insert(users).values({ name: "Ada", email: "ada@example.org" }).returning();
     expect(ada).toStrictEqual({ id: 1, name: "Ada", email: "ada@example.org", isAdmin: false });
     await db.insert(users).values([{ name: "Bob" }, { name: "Cleo", isAdmin: true }]);
-    expect(await db.select({ name: users.name, isAdmin: users.isAdmin }).from(users).where(gt(users.id, 1))).toStrictEqual([
+    expect(
+      await db.select({ name: users.name, isAdmin: users.isAdmin }).from(users).where(gt(users.id, 1)),
+    ).toStrictEqual([
       { name: "Bob", isAdmin: false },
       { name: "Cleo", isAdmin: true },
     ]);
-    expect(await db.update(users).set({ isAdmin: true }).where(eq(users.name, "Bob")).returning({ id: users.id })).toStrictEqual([
-      { id: 2 },
-    ]);
+    expect(
+      await db.update(users).set({ isAdmin: true }).where(eq(users.name, "Bob")).returning({ id: users.id }),
+    ).toStrictEqual([{ id: 2 }]);
     expect(await db.delete(users).where(eq(users.isAdmin, true)).returning({ name: users.name })).toStrictEqual([
       { name: "Bob" },
       { name: "Cleo" },
@@ -72,7 +74,9 @@ onEachDatabase((current) => {
       { id: 1, title: "First", userId: 1 },
       { id: 2, title: "Second", userId: 1 },
     ]);
-    expect(await db.query.users.findMany({ columns: { name: true, isAdmin: true }, with: { posts: true } })).toStrictEqual([
+    expect(
+      await db.query.users.findMany({ columns: { name: true, isAdmin: true }, with: { posts: true } }),
+    ).toStrictEqual([
       {
         name: "Ada",
         isAdmin: false,
@@ -83,7 +87,10 @@ onEachDatabase((current) => {
       },
       { name: "Bob", isAdmin: false, posts: [] },
     ]);
-    const post = await db.query.posts.findFirst({ where: eq(posts.id, 2), with: { author: { columns: { name: true } } } });
+    const post = await db.query.posts.findFirst({
+      where: eq(posts.id, 2),
+      with: { author: { columns: { name: true } } },
+    });
     expect(post).toStrictEqual({ id: 2, title: "Second", userId: 1, author: { name: "Ada" } });
     expect(await db.query.posts.findFirst({ where: eq(posts.id, 9) })).toBeUndefined();
   });
@@ -130,11 +137,16 @@ onEachDatabase((current) => {
     expect(await byId.execute({ id: 3 })).toStrictEqual([]);
     await expect(byId.all({})).rejects.toThrow('No value for placeholder "id"');
 
-    const add = db.insert(users).values({ name: sql.placeholder("name"), isAdmin: sql.placeholder("isAdmin") }).prepare();
+    const add = db
+      .insert(users)
+      .values({ name: sql.placeholder("name"), isAdmin: sql.placeholder("isAdmin") })
+      .prepare();
     expect((await add.run({ name: "Cleo", isAdmin: true })).rowsAffected).toBe(1);
     expect(await db.$count(users, eq(users.isAdmin, true))).toBe(2);
 
-    const withPosts = db.query.users.findFirst({ where: eq(users.id, sql.placeholder("id")), with: { posts: true } }).prepare();
+    const withPosts = db.query.users
+      .findFirst({ where: eq(users.id, sql.placeholder("id")), with: { posts: true } })
+      .prepare();
     expect((await withPosts.execute({ id: 3 }))?.name).toBe("Cleo");
     expect(await withPosts.execute({ id: 4 })).toBeUndefined();
   });

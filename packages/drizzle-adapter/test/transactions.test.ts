@@ -130,28 +130,31 @@ onEachDatabase((current) => {
     expect(await names(db)).toStrictEqual([]);
   });
 
-  describe.each<TransactionBehavior>(["deferred", "immediate", "exclusive", "concurrent"])("behavior %s", (behavior) => {
-    test("parallel transactions all hold", async () => {
-      const { db } = current();
-      await db.insert(users).values({ id: 1, name: "0" });
-      await Promise.all(
-        Array.from({ length: 8 }, () =>
-          db.transaction(
-            async (tx) => {
-              if (behavior === "deferred") await tx.update(users).set({ name: users.name }).where(eq(users.id, 1));
-              const row = await tx.select().from(users).where(eq(users.id, 1)).get();
-              await tx
-                .update(users)
-                .set({ name: String(Number(row?.name) + 1) })
-                .where(eq(users.id, 1));
-            },
-            { behavior },
+  describe.each<TransactionBehavior>(["deferred", "immediate", "exclusive", "concurrent"])(
+    "behavior %s",
+    (behavior) => {
+      test("parallel transactions all hold", async () => {
+        const { db } = current();
+        await db.insert(users).values({ id: 1, name: "0" });
+        await Promise.all(
+          Array.from({ length: 8 }, () =>
+            db.transaction(
+              async (tx) => {
+                if (behavior === "deferred") await tx.update(users).set({ name: users.name }).where(eq(users.id, 1));
+                const row = await tx.select().from(users).where(eq(users.id, 1)).get();
+                await tx
+                  .update(users)
+                  .set({ name: String(Number(row?.name) + 1) })
+                  .where(eq(users.id, 1));
+              },
+              { behavior },
+            ),
           ),
-        ),
-      );
-      expect(await names(db)).toStrictEqual(["8"]);
-    });
-  });
+        );
+        expect(await names(db)).toStrictEqual(["8"]);
+      });
+    },
+  );
 
   test("a signal that has fired stops the transaction before it begins", async () => {
     const { db } = current();

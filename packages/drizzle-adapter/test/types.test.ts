@@ -51,7 +51,8 @@ test("$client has the type of the client that was passed", () => {
   interface Special extends Client {
     readonly tenant: string;
   }
-  const open = (client: Special) => [drizzle(client), drizzle({ client, schema }), drizzle(client, { schema })] as const;
+  const open = (client: Special) =>
+    [drizzle(client), drizzle({ client, schema }), drizzle(client, { schema })] as const;
   expectTypeOf<ReturnType<typeof open>[0]["$client"]>().toEqualTypeOf<Special>();
   expectTypeOf<ReturnType<typeof open>[1]["$client"]>().toEqualTypeOf<Special>();
   expectTypeOf<ReturnType<typeof open>[2]>().toEqualTypeOf<LitefleetDatabase<typeof schema> & { $client: Special }>();
