@@ -1,0 +1,157 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Client, Transaction } from "@litefleet/driver";
+import { MigrateError } from "./errors.ts";
+import type { History, MigrationSet } from "./migration.ts";
+import { planTransactions } from "./plan.ts";
+import type { PlannedTransaction, TransactionScope } from "./plan.ts";
+import { readLedger, refuseDivergedHistory, subject } from "./read-history.ts";
+import { runPlannedTransaction } from "./run-transaction.ts";
+import { codeOf, describeCause, isBusy } from "./tenant-errors.ts";
+
+/** How pending migrations are applied to one database. */
+export interface ApplyOptions {
+  /** The name of the tenant in messages. */
+  readonly tenant?: string;
+  /** Default `"all"`. */
+  readonly tx?: TransactionScope;
+  /** Tables that may have fewer rows afterwards although no migration says so. Default none. */
+  readonly allowRowLoss?: readonly string[];
+  /** Milliseconds to wait for other writers, migrations included. Default 30,000. */
+  readonly lockTimeoutMs?: number;
+  /** Starts nothing new once it fires; a transaction under way is finished. */
+  readonly signal?: AbortSignal;
+}
+
+/** What was done to one database. */
+export interface MigrateResult {
+  readonly state: "migrated" | "up-to-date";
+  /** Names of the migrations that this call applied, in order. */
+  readonly applied: readonly string[];
+  readonly durationMs: number;
+}
+
+const retryDelayMs = 20;
+
+/**
+ * Applies what is pending in `set`. The ledger is read before (cheap, without a lock) and again inside the write lock; if
+ * somebody else was faster the plan is made anew. Errors are `MigrateError`s; the transaction they happened in is undone.
+ */
+export async function applyPending(client: Client, set: MigrationSet, options: ApplyOptions): Promise<MigrateResult> {
+  const startedAt = performance.now();
+  const { tenant, tx = "all", lockTimeoutMs = 30_000 } = options;
+  const applied: string[] = [];
+  let pending: readonly string[] = [];
+  let waitingSince = startedAt;
+  try {
+    for (;;) {
+      options.signal?.throwIfAborted();
+      try {
+        const history = await readHistory(client, set, tenant);
+        pending = history.pending.map((migration) => migration.name);
+        refuseDivergedHistory(history, tenant);
+        const planned = planTransactions(history.pending, tx)[0];
+        if (planned === undefined) break;
+        applied.push(...(await applyOne(client, set, planned, { ...options, lockTimeoutMs })));
+        waitingSince = performance.now();
+      } catch (error) {
+        if (codeOf(error) === "TIMEOUT") throw busyError(tenant, lockTimeoutMs, error);
+        if (!isBusy(error)) throw error;
+        if (performance.now() - waitingSince >= lockTimeoutMs) throw busyError(tenant, lockTimeoutMs, error);
+        await sleep(retryDelayMs);
+      }
+    }
+  } catch (error) {
+    const left = pending.filter((name) => !applied.includes(name));
+    throw withContext(error, { tenant, applied, pending: left }, options.signal);
+  }
+  const durationMs = Math.round(performance.now() - startedAt);
+  return { state: applied.length > 0 ? "migrated" : "up-to-date", applied, durationMs };
+}
+
+async function readHistory(client: Client, set: MigrationSet, tenant: string | undefined): Promise<History> {
+  return set.ledger.compare(set.migrations, await readLedger(client, set, tenant));
+}
+
+/** Runs one transaction; the names it applied, none if another process had changed the ledger meanwhile. */
+async function applyOne(
+  client: Client,
+  set: MigrationSet,
+  planned: PlannedTransaction,
+  options: ApplyOptions & { readonly lockTimeoutMs: number },
+): Promise<readonly string[]> {
+  const names = planned.migrations.map((plan) => plan.migration.name);
+  const transaction = await client.transaction("write", {
+    timeoutMs: options.lockTimeoutMs,
+    signal: options.signal,
+    foreignKeys: planned.foreignKeys,
+  });
+  try {
+    if (!(await runPlannedTransaction(transaction, set, planned, options))) return [];
+    await commit(client, transaction, set, names, options.tenant);
+    return names;
+  } finally {
+    await rollbackIfOpen(transaction);
+  }
+}
+
+/** Commits. If the answer is lost, the ledger tells what became of it; nothing is ever sent twice. */
+async function commit(
+  client: Client,
+  transaction: Transaction,
+  set: MigrationSet,
+  names: readonly string[],
+  tenant: string | undefined,
+): Promise<void> {
+  try {
+    await transaction.commit();
+  } catch (error) {
+    if (codeOf(error) !== "OUTCOME_UNKNOWN") throw error;
+    const history = await readHistory(client, set, tenant).catch(() => undefined);
+    if (history === undefined) {
+      throw new MigrateError(
+        `${subject(tenant)}: the connection was lost while ${names.join(", ")} was committed, and the database cannot be ` +
+          `asked. Run this again: the ledger says then whether it was applied.`,
+        "OUTCOME_UNKNOWN",
+        { tenant, migration: names[0], cause: error },
+      );
+    }
+    const done = new Set(history.applied.map((migration) => migration.name));
+    if (!names.every((name) => done.has(name))) throw error;
+  }
+}
+
+async function rollbackIfOpen(transaction: Transaction): Promise<void> {
+  if (transaction.closed) return;
+  try {
+    await transaction.rollback();
+  } catch {
+    // The first error says more. `close` gives the connection up, and with it the transaction.
+  }
+  transaction.close();
+}
+
+function busyError(tenant: string | undefined, lockTimeoutMs: number, cause: unknown): MigrateError {
+  return new MigrateError(
+    `${subject(tenant)} was locked by other writers for ${lockTimeoutMs} ms. Nothing was changed; run this again, or wait ` +
+      `longer with lockTimeoutMs (--lock-timeout).`,
+    "TENANT_BUSY",
+    { tenant, cause },
+  );
+}
+
+function withContext(
+  error: unknown,
+  context: { readonly tenant: string | undefined; readonly applied: readonly string[]; readonly pending: readonly string[] },
+  signal: AbortSignal | undefined,
+): MigrateError {
+  if (error instanceof MigrateError) {
+    const { code, migration, statementIndex, cause } = error;
+    // The message of an error begins with its code.
+    return new MigrateError(error.message.slice(code.length + 2), code, { ...context, migration, statementIndex, cause });
+  }
+  if (signal?.aborted) {
+    return new MigrateError(`${subject(context.tenant)}: interrupted by its signal.`, "ABORTED", { ...context, cause: error });
+  }
+  const message = `${subject(context.tenant)}: ${describeCause(error)}`;
+  return new MigrateError(message, "TENANT_FAILED", { ...context, cause: error });
+}

@@ -1,0 +1,23 @@
+import type { Command } from "commander";
+import type { ExitCode } from "./exit-codes.ts";
+import type { Io } from "./io.ts";
+
+/** A command's options as commander read them. */
+export type RawOptions = Readonly<Record<string, unknown>>;
+
+/** What a command's module exports. */
+export interface CommandModule {
+  run(options: RawOptions, io: Io): Promise<ExitCode>;
+}
+
+/** A command as `--help` shows it. Its code is loaded only when it runs. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly details: string;
+  readonly examples: readonly (readonly [command: string, meaning: string])[];
+  addOptions(command: Command): void;
+  /** Flags that must be given. Commander would ask for them before it tells of an unknown flag. */
+  readonly required: readonly string[];
+  load(): Promise<CommandModule>;
+}

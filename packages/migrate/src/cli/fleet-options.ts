@@ -1,0 +1,32 @@
+import type { FleetSource } from "../fleet/resolve-tenants.ts";
+import type { RawOptions } from "./command.ts";
+import type { Io } from "./io.ts";
+
+/** The options that every command on a fleet has. */
+export interface FleetCommandOptions {
+  readonly dir: string;
+  readonly ledgerTable: string;
+  readonly concurrency: number;
+  readonly json: boolean;
+  readonly source: FleetSource;
+}
+
+/** Reads them. Commander has checked that the required ones are there. */
+export function readFleetOptions(options: RawOptions, io: Io): FleetCommandOptions {
+  return {
+    dir: String(options["dir"]),
+    ledgerTable: String(options["ledgerTable"]),
+    concurrency: Number(options["concurrency"]),
+    json: options["json"] === true,
+    source: {
+      targets: readList(options["targets"]),
+      engine: options["engine"] === "sqlite" ? "sqlite" : "libsql",
+      authToken: io.env["LIBSQL_AUTH_TOKEN"] ?? io.env["TURSO_AUTH_TOKEN"],
+    },
+  };
+}
+
+/** The values of an option that may be given several times. */
+export function readList(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}

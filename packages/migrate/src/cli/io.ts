@@ -1,0 +1,63 @@
+import pc from "picocolors";
+
+/** Colours, or the same functions without any. */
+export type Colors = ReturnType<typeof pc.createColors>;
+
+/** One of the two streams that a command writes to. */
+export interface Output {
+  write(text: string): void;
+  /** A person watches: lines may be redrawn. */
+  readonly isTerminal: boolean;
+  /** Columns of the terminal; 80 if it does not say. */
+  readonly columns: number;
+  readonly colors: Colors;
+}
+
+/** Everything that a command needs of its surroundings. */
+export interface Io {
+  /** Data: tables and JSON. */
+  readonly out: Output;
+  /** For people: progress, summaries, errors. */
+  readonly err: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Calls `listener` at Ctrl-C or SIGTERM; the function that it answers stops that. */
+  onInterrupt(listener: () => void): () => void;
+}
+
+/** The surroundings of a real process. */
+export function createProcessIo(host: NodeJS.Process): Io {
+  // `… | head` closes the pipe; that is no error of ours.
+  host.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    host.exit();
+  });
+  return {
+    out: createOutput(host.stdout, host.env),
+    err: createOutput(host.stderr, host.env),
+    env: host.env,
+    onInterrupt: (listener) => {
+      host.on("SIGINT", listener);
+      host.on("SIGTERM", listener);
+      return () => {
+        host.off("SIGINT", listener);
+        host.off("SIGTERM", listener);
+      };
+    },
+  };
+}
+
+function createOutput(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Output {
+  const isTerminal = stream.isTTY === true;
+  const isSet = (name: string): boolean => env[name] !== undefined && env[name] !== "";
+  const hasColors = !isSet("NO_COLOR") && (isSet("FORCE_COLOR") || (isTerminal && env["TERM"] !== "dumb"));
+  return {
+    write: (text) => {
+      stream.write(text);
+    },
+    isTerminal,
+    get columns() {
+      return stream.columns ?? 80;
+    },
+    colors: pc.createColors(hasColors),
+  };
+}

@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { MigrateError } from "../errors.ts";
+import { redact } from "../redact.ts";
+import type { CommandEntry, RawOptions } from "./command.ts";
+import { commands } from "./commands.ts";
+import { exitCodes } from "./exit-codes.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import type { Io } from "./io.ts";
+
+/** Runs the command line `argv` (without node and script) and answers the exit code. Never throws. */
+export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.done;
+  const program = createProgram(io, async (entry, options) => {
+    exitCode = await (await entry.load()).run(options, io);
+  });
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return reportError(error, argv.includes("--json"), io);
+  }
+}
+
+function createProgram(io: Io, run: (entry: CommandEntry, options: RawOptions) => Promise<void>): Command {
+  const program = new Command("litefleet-migrate");
+  program
+    .description("Takes a fleet of SQLite, libSQL and Turso databases through their migrations: exactly once, no row lost.")
+    .version(readVersion())
+    .usage("<command> --dir <folder> --targets <target...>")
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.out.write(text), writeErr: (text) => io.err.write(text) })
+    .showHelpAfterError("(litefleet-migrate --help shows everything)")
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 done, 1 error, 2 status found differences, 3 some tenants failed, 130 interrupted." +
+        "\n\nExamples:\n" +
+        examplesText(commands.flatMap((entry) => entry.examples)),
+    );
+  for (const entry of commands) {
+    const command = program.command(entry.name).summary(entry.summary).description(entry.details);
+    command.addHelpText("after", `\nExamples:\n${examplesText(entry.examples)}`);
+    command.allowExcessArguments(false);
+    entry.addOptions(command);
+    command.action((options: RawOptions) => {
+      const missing = command.options.find(
+        (option) => entry.required.includes(option.long ?? "") && options[option.attributeName()] === undefined,
+      );
+      if (missing !== undefined) command.error(`error: required option '${missing.flags}' not specified`);
+      return run(entry, options);
+    });
+  }
+  return program;
+}
+
+function readVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "unknown";
+}
+
+function examplesText(examples: CommandEntry["examples"]): string {
+  return examples.map(([command, meaning]) => `  # ${meaning}\n  npx litefleet-migrate ${command}`).join("\n");
+}
+
+/** Tells what went wrong: a wrong command line and an expected error by its message, a bug of ours with its stack. */
+function reportError(error: unknown, json: boolean, io: Io): ExitCode {
+  if (error instanceof CommanderError) {
+    // Commander has said it already; help and version end here too.
+    return error.exitCode === 0 ? exitCodes.done : exitCodes.error;
+  }
+  const { red } = io.err.colors;
+  const secrets = [io.env["LIBSQL_AUTH_TOKEN"], io.env["TURSO_AUTH_TOKEN"]];
+  if (error instanceof MigrateError) {
+    const message = redact(error.message.slice(error.code.length + 2), secrets);
+    if (json) io.out.write(`${JSON.stringify({ error: { code: error.code, message } }, undefined, 2)}\n`);
+    io.err.write(`${red("error")} ${message}\n`);
+    return exitCodes.error;
+  }
+  const text = redact(error instanceof Error ? (error.stack ?? error.message) : String(error), secrets);
+  if (json) io.out.write(`${JSON.stringify({ error: { code: "BUG", message: text } }, undefined, 2)}\n`);
+  io.err.write(`${red("This is a bug in litefleet-migrate. Please report it with the following:")}\n${text}\n`);
+  return exitCodes.error;
+}

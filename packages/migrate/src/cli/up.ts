@@ -1,0 +1,33 @@
+import { migrateFleet } from "../fleet/migrate-fleet.ts";
+import { createProgress } from "../report/progress.ts";
+import { describeUp } from "../report/up.ts";
+import type { RawOptions } from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import { readFleetOptions, readList } from "./fleet-options.ts";
+import { withInterrupt } from "./interrupt.ts";
+import type { Io } from "./io.ts";
+
+/** `litefleet-migrate up` */
+export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
+  const { dir, ledgerTable, concurrency, json, source } = readFleetOptions(options, io);
+  const progress = createProgress(io.err, "migrated");
+  const result = await withInterrupt(io, (signal) =>
+    migrateFleet({
+      dir,
+      ledgerTable,
+      concurrency,
+      ...source,
+      tx: options["tx"] === "file" ? "file" : "all",
+      allowRowLoss: readList(options["allowRowLoss"]),
+      lockTimeoutMs: Number(options["lockTimeout"]),
+      signal,
+      onProgress: ({ total, done, failed }) => progress.update({ total, done, failed }),
+    }).finally(() => progress.end()),
+  );
+  if (json) io.out.write(`${JSON.stringify({ command: "up", dir, ...result }, undefined, 2)}\n`);
+  else io.out.write(describeUp.table(result, io.out.colors));
+  io.err.write(describeUp.summary(result, io.err.colors));
+  if (result.interrupted) return exitCodes.interrupted;
+  return result.counts.failed > 0 ? exitCodes.partial : exitCodes.done;
+}

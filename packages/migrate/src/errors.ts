@@ -1,0 +1,73 @@
+import { LitefleetError } from "@litefleet/driver";
+
+/**
+ * What can go wrong, named by what the caller can do about it. Each is explained in this package's README. `DIR_INVALID`,
+ * `SOURCE_UNSUPPORTED`, `NO_TARGETS` and `TARGET_INVALID` come before anything starts; the others are about one tenant.
+ */
+export const migrateErrorCodes = [
+  "ABORTED",
+  "DIR_INVALID",
+  "FOREIGN_KEY_VIOLATION",
+  "HISTORY_EDITED",
+  "HISTORY_MISSING",
+  "HISTORY_OUT_OF_ORDER",
+  "LEDGER_INVALID",
+  "MIGRATION_FAILED",
+  "NO_TARGETS",
+  "OUTCOME_UNKNOWN",
+  "ROW_LOSS",
+  "SOURCE_UNSUPPORTED",
+  "TARGET_INVALID",
+  "TENANT_BUSY",
+  "TENANT_FAILED",
+  "TRANSACTION_INCOMPATIBLE",
+] as const;
+
+/** One of {@link migrateErrorCodes}. */
+export type MigrateErrorCode = (typeof migrateErrorCodes)[number];
+
+/** Where an error happened. */
+export interface MigrateErrorDetails {
+  /** The tenant's name. */
+  readonly tenant?: string;
+  /** The migration's name, for drizzle-kit its tag: `0001_starter_plan`. */
+  readonly migration?: string;
+  /** The statement in the migration's file, counted from 0. */
+  readonly statementIndex?: number;
+  /** Migrations that were committed in this call before the error, in order. Default none. */
+  readonly applied?: readonly string[];
+  /** Migrations that the database still lacks, in order, as far as that is known. Default none. */
+  readonly pending?: readonly string[];
+  /** What was thrown below. */
+  readonly cause?: unknown;
+}
+
+/**
+ * Every error that this package throws, save `TypeError` and `RangeError` for misuse. The message names tenant and
+ * migration and says what to do; it never holds a token.
+ *
+ * @example
+ * try {
+ *   await migrate(client, { dir: "drizzle" });
+ * } catch (error) {
+ *   if (error instanceof MigrateError && error.code === "HISTORY_EDITED") console.error(error.migration);
+ * }
+ */
+export class MigrateError extends LitefleetError {
+  declare readonly code: MigrateErrorCode;
+  readonly tenant: string | undefined;
+  readonly migration: string | undefined;
+  readonly statementIndex: number | undefined;
+  readonly applied: readonly string[];
+  readonly pending: readonly string[];
+
+  constructor(message: string, code: MigrateErrorCode, details: MigrateErrorDetails = {}) {
+    super(message, code, { cause: details.cause, isRetryable: code === "TENANT_BUSY" });
+    this.name = "MigrateError";
+    this.tenant = details.tenant;
+    this.migration = details.migration;
+    this.statementIndex = details.statementIndex;
+    this.applied = details.applied ?? [];
+    this.pending = details.pending ?? [];
+  }
+}

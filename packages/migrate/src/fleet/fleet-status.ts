@@ -1,0 +1,111 @@
+import { loadMigrations } from "../load-migrations.ts";
+import type { MigrationSet } from "../migration.ts";
+import { statusOf } from "../status.ts";
+import type { MigrationStatus } from "../status.ts";
+import { resolveTenants } from "./resolve-tenants.ts";
+import type { FleetSource } from "./resolve-tenants.ts";
+import { checkConcurrency, runTenants, tenantExists, withClient } from "./run-tenants.ts";
+import type { RunOptions } from "./run-tenants.ts";
+import { describeError } from "./tenant-result.ts";
+import type { TenantError, TenantRun } from "./tenant-result.ts";
+import type { ResolvedTenant } from "./tenant.ts";
+
+/** How one tenant stands to the folder. The lists are empty if it could not be read. */
+export interface TenantStatus extends TenantRun, Omit<MigrationStatus, "state"> {
+  /** `"failed"`: it could not be read. `"not-started"`: the run was interrupted before. */
+  readonly state: MigrationStatus["state"] | "failed" | "not-started";
+  /** Only for `"failed"`. */
+  readonly error?: TenantError;
+}
+
+/** Options of {@link fleetStatus}. */
+export interface FleetStatusOptions extends FleetSource, RunOptions {
+  /** The folder of migrations: a path or a `file:` URL. */
+  readonly dir: string | URL;
+  /** The ledger's table. Default: the tool's own, `__drizzle_migrations`. */
+  readonly ledgerTable?: string;
+  /** Called after each tenant. */
+  readonly onProgress?: (progress: { readonly total: number; readonly done: number; readonly failed: number }) => void;
+}
+
+/** How a fleet stands to a folder of migrations. */
+export interface FleetStatus {
+  /** The format of the folder. */
+  readonly source: string;
+  /** The folder's migrations, in order. */
+  readonly migrations: readonly string[];
+  readonly interrupted: boolean;
+  readonly durationMs: number;
+  readonly counts: {
+    readonly total: number;
+    readonly upToDate: number;
+    readonly pending: number;
+    readonly diverged: number;
+    readonly failed: number;
+    readonly notStarted: number;
+  };
+  /** In the order in which the tenants were given. */
+  readonly tenants: readonly TenantStatus[];
+}
+
+/**
+ * Compares every tenant of a fleet with a folder of migrations. Changes nothing and creates nothing: a path that does not
+ * exist is a tenant with everything pending.
+ *
+ * @throws {MigrateError} `DIR_INVALID`, `SOURCE_UNSUPPORTED`, `NO_TARGETS`, `TARGET_INVALID`.
+ * @example
+ * const { counts } = await fleetStatus({ dir: "drizzle", targets: "data/*.db" });
+ */
+export async function fleetStatus(options: FleetStatusOptions): Promise<FleetStatus> {
+  const startedAt = performance.now();
+  checkConcurrency(options.concurrency);
+  const set = await loadMigrations(options.dir, { ledgerTable: options.ledgerTable });
+  const tenants = await resolveTenants(options);
+  const progress = { total: tenants.length, done: 0, failed: 0 };
+  const results = await runTenants(
+    tenants,
+    options,
+    (tenant) => readTenant(tenant, set),
+    ({ state }) => {
+      progress.done += 1;
+      if (state === "failed") progress.failed += 1;
+      options.onProgress?.({ ...progress });
+    },
+  );
+  const all = tenants.map((tenant, i) => results[i] ?? { ...emptyStatus(tenant), state: "not-started" as const });
+  const count = (state: TenantStatus["state"]): number => all.filter((tenant) => tenant.state === state).length;
+  const counts = {
+    total: all.length,
+    upToDate: count("up-to-date"),
+    pending: count("pending"),
+    diverged: count("diverged"),
+    failed: count("failed"),
+    notStarted: count("not-started"),
+  };
+  return {
+    source: set.source,
+    migrations: set.migrations.map((migration) => migration.name),
+    interrupted: counts.notStarted > 0,
+    durationMs: Math.round(performance.now() - startedAt),
+    counts,
+    tenants: all,
+  };
+}
+
+async function readTenant(tenant: ResolvedTenant, set: MigrationSet): Promise<TenantStatus> {
+  const { name, target } = tenant;
+  const startedAt = performance.now();
+  const elapsed = (): number => Math.round(performance.now() - startedAt);
+  try {
+    const read = (await tenantExists(tenant))
+      ? await withClient(tenant, (client) => statusOf(client, set, name))
+      : await statusOf(undefined, set, name);
+    return { name, target, ...read, durationMs: elapsed() };
+  } catch (error) {
+    return { ...emptyStatus(tenant), state: "failed", durationMs: elapsed(), error: describeError(error, tenant) };
+  }
+}
+
+function emptyStatus({ name, target }: ResolvedTenant): Omit<TenantStatus, "state"> {
+  return { name, target, applied: [], pending: [], edited: [], outOfOrder: [], missing: [], durationMs: 0 };
+}

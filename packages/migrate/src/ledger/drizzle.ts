@@ -1,0 +1,64 @@
+import type { History, Ledger, LedgerEntry, Migration } from "../migration.ts";
+import { quoteIdentifier } from "../sql/quote.ts";
+
+/**
+ * The table of drizzle-orm's migrators. The DDL is theirs to the letter (SQLite takes no notice of `SERIAL`, so `id` stays
+ * NULL), so that a schema comparison sees no difference.
+ *
+ * drizzle applies every migration whose `when` is later than the latest `created_at` and never compares hashes, so it
+ * passes over edited and out-of-order migrations without a word; {@link Ledger.compare} names them.
+ */
+export function createDrizzleLedger(table = "__drizzle_migrations"): Ledger {
+  const name = quoteIdentifier(table);
+  return {
+    table,
+    create: `CREATE TABLE IF NOT EXISTS ${name} (\n\t\t\tid SERIAL PRIMARY KEY,\n\t\t\thash text NOT NULL,\n\t\t\tcreated_at numeric\n\t\t)`,
+    select: `SELECT hash, created_at FROM ${name} ORDER BY created_at, rowid`,
+    parse: (result) => result.rows.map((row) => ({ hash: readText(row["hash"]), when: readNumber(row["created_at"]) })),
+    compare,
+    record: (migration) => ({
+      sql: `INSERT INTO ${name} ("hash", "created_at") VALUES(?, ?)`,
+      args: [migration.hash, migration.when],
+    }),
+  };
+}
+
+function compare(migrations: readonly Migration[], entries: readonly LedgerEntry[]): History {
+  const unmatched = new Set(entries);
+  const applied = new Set<Migration>();
+  const edited = new Set<Migration>();
+  const take = (migration: Migration, into: Set<Migration>, fits: (entry: LedgerEntry) => boolean): void => {
+    if (applied.has(migration) || edited.has(migration)) return;
+    const entry = unmatched.values().find(fits);
+    if (entry === undefined) return;
+    unmatched.delete(entry);
+    into.add(migration);
+  };
+  const sameText = (migration: Migration, entry: LedgerEntry): boolean =>
+    entry.hash === migration.hash || migration.equivalentHashes.includes(entry.hash);
+  // The surest match first: two migrations may share a time, or (empty ones) a text.
+  for (const m of migrations) take(m, applied, (entry) => entry.when === m.when && sameText(m, entry));
+  for (const m of migrations) take(m, edited, (entry) => entry.when === m.when);
+  for (const m of migrations) take(m, applied, (entry) => sameText(m, entry));
+  const latest = entries.reduce((max, entry) => Math.max(max, entry.when), Number.NEGATIVE_INFINITY);
+  const rest = migrations.filter((m) => !applied.has(m) && !edited.has(m));
+  return {
+    applied: migrations.filter((m) => applied.has(m)),
+    pending: rest.filter((m) => m.when > latest),
+    edited: migrations.filter((m) => edited.has(m)),
+    outOfOrder: rest.filter((m) => m.when <= latest),
+    missing: [...unmatched],
+  };
+}
+
+function readText(value: unknown): string {
+  if (typeof value === "string") return value;
+  throw new Error("a hash is not text");
+}
+
+/** `numeric`: a number, and from a hand or a client with bigints perhaps text or a bigint. */
+function readNumber(value: unknown): number {
+  const number = typeof value === "number" || typeof value === "bigint" || typeof value === "string" ? Number(value) : Number.NaN;
+  if (!Number.isFinite(number)) throw new Error("a created_at is not a number");
+  return number;
+}

@@ -1,0 +1,30 @@
+import type { Client } from "@litefleet/driver";
+import { applyPending } from "./apply.ts";
+import type { ApplyOptions, MigrateResult } from "./apply.ts";
+import { loadMigrations } from "./load-migrations.ts";
+
+/** Options of {@link migrate}. */
+export interface MigrateOptions extends ApplyOptions {
+  /** The folder of migrations: a path, or a `file:` URL such as `new URL("../drizzle", import.meta.url)`. */
+  readonly dir: string | URL;
+  /** The ledger's table. Default: the tool's own, `__drizzle_migrations`. */
+  readonly ledgerTable?: string;
+}
+
+/**
+ * Brings one database to the newest migration of a folder.
+ *
+ * What is pending runs in one transaction (see `tx`), or nothing does. Foreign keys are off while a table is rebuilt and
+ * checked before the COMMIT; a table may not lose rows that the migrations do not say they remove. Any number of processes
+ * may call this at once: each migration is applied once. The ledger is the tool's own, so the tool agrees afterwards.
+ *
+ * The client stays open.
+ *
+ * @throws {MigrateError} The database is unchanged, save for what `applied` names (only with `tx: "file"`).
+ * @example
+ * const { applied } = await migrate(client, { dir: new URL("../drizzle", import.meta.url) });
+ */
+export async function migrate(client: Client, options: MigrateOptions): Promise<MigrateResult> {
+  const set = await loadMigrations(options.dir, { ledgerTable: options.ledgerTable });
+  return applyPending(client, set, options);
+}

@@ -1,0 +1,63 @@
+import type { Output } from "../cli/io.ts";
+
+/** How far a run over a fleet is. */
+export interface ProgressState {
+  readonly total: number;
+  readonly done: number;
+  readonly failed: number;
+}
+
+/** Shows how far a run is. */
+export interface Progress {
+  update(state: ProgressState): void;
+  /** Takes the line off the screen. May be called without an `update` before. */
+  end(): void;
+}
+
+const redrawMs = 80;
+/** Without a terminal: a line at most this often, so that a log stays short. */
+const lineMs = 5_000;
+
+/**
+ * A progress display: on a terminal one line that is redrawn (bar, counts, rate, time left, failures), elsewhere a plain line
+ * now and then and none for a short run. `verb` is what is done to a tenant: "migrated".
+ */
+export function createProgress(output: Output, verb: string): Progress {
+  const startedAt = performance.now();
+  let shownAt = startedAt;
+  let isDrawn = false;
+  return {
+    update: (state) => {
+      const now = performance.now();
+      const isDue = now - shownAt >= (output.isTerminal ? redrawMs : lineMs);
+      if (!isDue && !(output.isTerminal && state.done === state.total)) return;
+      shownAt = now;
+      const elapsedMs = now - startedAt;
+      if (output.isTerminal) {
+        output.write(`\r\u001b[2K${progressBar(state, elapsedMs, output)}`);
+        isDrawn = true;
+      } else {
+        output.write(`${state.done} of ${state.total} tenants ${verb}, ${state.failed} failed\n`);
+      }
+    },
+    end: () => {
+      if (isDrawn) output.write("\r\u001b[2K");
+      isDrawn = false;
+    },
+  };
+}
+
+/** The line of a terminal, not wider than it. */
+export function progressBar({ total, done, failed }: ProgressState, elapsedMs: number, output: Output): string {
+  const { green, red, dim } = output.colors;
+  const rate = done / Math.max(elapsedMs / 1000, 0.001);
+  const counts = `${String(done).padStart(String(total).length)}/${total}`;
+  const left = done === total ? "" : `  ${Math.ceil((total - done) / Math.max(rate, 0.001))} s left`;
+  const speed = `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)}/s${left}`;
+  const failures = failed === 0 ? "" : `  ${failed} failed`;
+  const room = output.columns - counts.length - speed.length - failures.length - 6;
+  const width = Math.max(0, Math.min(30, room));
+  const filled = total === 0 ? width : Math.round((done / total) * width);
+  const bar = `${green("█".repeat(filled))}${dim("░".repeat(width - filled))}`;
+  return `${bar}  ${counts}  ${dim(speed)}${red(failures)}`;
+}

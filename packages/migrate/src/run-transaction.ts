@@ -1,0 +1,75 @@
+import { LibsqlBatchError } from "@litefleet/driver";
+import type { Transaction } from "@litefleet/driver";
+import type { ApplyOptions } from "./apply.ts";
+import { MigrateError } from "./errors.ts";
+import type { MigrationSet } from "./migration.ts";
+import type { MigrationPlan, PlannedTransaction } from "./plan.ts";
+import { refuseDivergedHistory, subject } from "./read-history.ts";
+import { checkNewViolations, checkReferences } from "./safety/foreign-keys.ts";
+import { checkRowLoss, countRows } from "./safety/row-guard.ts";
+import type { RowCounts } from "./safety/row-guard.ts";
+import { describeCause, isBusy } from "./tenant-errors.ts";
+
+/**
+ * Runs planned migrations inside `tx`, which holds the write lock, with every check short of the COMMIT. False, with
+ * nothing done, if the ledger is no longer the one that was planned for.
+ */
+export async function runPlannedTransaction(
+  tx: Transaction,
+  set: MigrationSet,
+  planned: PlannedTransaction,
+  options: ApplyOptions,
+): Promise<boolean> {
+  const { ledger } = set;
+  const { tenant, allowRowLoss = [] } = options;
+  const [, entries] = await tx.batch([ledger.create, ledger.select]);
+  if (entries === undefined || !isStillPending(set, planned, ledger.parse(entries), tenant)) return false;
+  const referencesOff = planned.foreignKeys === "off";
+  let references = referencesOff ? await checkReferences(tx) : undefined;
+  let counts: RowCounts | undefined;
+  for (const plan of planned.migrations) {
+    const before = plan.mayRemoveRows ? (counts ?? (await countRows(tx, ledger.table))) : undefined;
+    await runStatements(tx, set, plan, tenant);
+    counts = undefined;
+    if (before !== undefined) {
+      counts = await countRows(tx, ledger.table);
+      checkRowLoss(plan, before, counts, { allowed: allowRowLoss, tenant });
+    }
+    if (references !== undefined && plan.mayBreakReferences) {
+      const after = await checkReferences(tx);
+      checkNewViolations(plan, references, after, tenant);
+      references = after;
+    }
+  }
+  return true;
+}
+
+/** Whether the migrations that are planned are still the next ones, now that nobody else can write. */
+function isStillPending(
+  set: MigrationSet,
+  planned: PlannedTransaction,
+  entries: Parameters<MigrationSet["ledger"]["compare"]>[1],
+  tenant: string | undefined,
+): boolean {
+  const history = set.ledger.compare(set.migrations, entries);
+  refuseDivergedHistory(history, tenant);
+  return planned.migrations.every((plan, i) => history.pending[i] === plan.migration);
+}
+
+/** All statements of a migration and its entry in the ledger, in one round trip. */
+async function runStatements(tx: Transaction, set: MigrationSet, plan: MigrationPlan, tenant: string | undefined): Promise<void> {
+  const { migration, statements } = plan;
+  try {
+    await tx.batch([...statements.map(({ sql }) => sql), set.ledger.record(migration)]);
+  } catch (error) {
+    if (isBusy(error)) throw error;
+    const failed = error instanceof LibsqlBatchError ? statements[error.statementIndex] : undefined;
+    const place = failed === undefined ? "" : `, statement ${failed.index + 1} of ${migration.statements.length}`;
+    const file = failed === undefined ? migration.file : `${migration.file}:${failed.line}`;
+    throw new MigrateError(
+      `${subject(tenant)}, migration ${migration.name}${place} (${file}): ${describeCause(error)}. Everything was rolled back.`,
+      "MIGRATION_FAILED",
+      { tenant, migration: migration.name, statementIndex: failed?.index, cause: error },
+    );
+  }
+}

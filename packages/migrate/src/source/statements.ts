@@ -1,0 +1,22 @@
+import { splitStatements } from "@litefleet/driver/sql";
+import type { MigrationStatement } from "../migration.ts";
+
+/**
+ * Splits a migration's text into statements: at `breakpoint`, wherever it stands, and at the semicolons that end a
+ * statement. Comments between statements are left out.
+ */
+export function readStatements(text: string, breakpoint: string): MigrationStatement[] {
+  const statements: MigrationStatement[] = [];
+  let line = 1;
+  let counted = 0;
+  let offset = 0;
+  for (const part of text.split(breakpoint)) {
+    for (const slice of splitStatements(part)) {
+      const start = offset + slice.start;
+      for (; counted < start; counted += 1) if (text[counted] === "\n") line += 1;
+      statements.push({ sql: slice.sql, index: statements.length, line });
+    }
+    offset += part.length + breakpoint.length;
+  }
+  return statements;
+}
