@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { SqlValue } from "../engine.ts";
 import { LitefleetError, unsupported } from "../errors.ts";
 import { UnsafeInteger } from "./native.ts";
+import { registerVectorFunctions } from "./vector-functions.ts";
 import type { NativeConnection, NativeLibrary, NativeStatement } from "./native.ts";
 
 /** Node's own SQLite: no native dependency and the fastest reads; no encryption and no vector index. */
@@ -16,15 +17,15 @@ export const nodeSqliteLibrary: NativeLibrary = {
     if (sqlite === undefined) {
       throw new LitefleetError('engine: "sqlite" needs Node.js 22.13 or newer, which brings node:sqlite', "ENGINE_MISSING");
     }
-    return new NodeSqliteConnection(new sqlite.DatabaseSync(path, { timeout: 0 }));
+    const db = new sqlite.DatabaseSync(path, { timeout: 0 });
+    registerVectorFunctions(db);
+    return new NodeSqliteConnection(db);
   },
   describeError(error) {
     if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return undefined;
     return { message: error.message, rawCode: error.errcode };
   },
 };
-
-type SupportedArgs = readonly SqlValue[];
 
 class NodeSqliteConnection implements NativeConnection {
   readonly #db: DatabaseSync;
@@ -92,7 +93,7 @@ class NodeSqliteStatement implements NativeStatement {
   }
 
   /** node:sqlite binds by position only what has no name, so `:id` and `?3` are passed by theirs. */
-  #bindings(args: readonly SqlValue[]): SupportedArgs {
+  #bindings(args: readonly SqlValue[]): readonly SqlValue[] {
     if (this.#names === undefined) return args;
     const named: Record<string, SqlValue> = {};
     const rest: SqlValue[] = [];
@@ -100,7 +101,8 @@ class NodeSqliteStatement implements NativeStatement {
       if (name === "?") rest.push(args[i]!);
       else if (name !== undefined) named[name] = args[i]!;
     });
-    return [named, ...rest] as unknown as SupportedArgs;
+    // The types know no object in the first place, save in an overload that a spread cannot choose.
+    return [named, ...rest] as unknown as readonly SqlValue[];
   }
 
   #readAs(asBigInt: boolean): void {

@@ -25,7 +25,7 @@ const localCapabilities = {
 
 const capabilities: Readonly<Record<"libsql" | "sqlite", Capabilities>> = {
   libsql: { ...localCapabilities, vectorDistance: true, vectorIndex: true, encryption: true },
-  sqlite: { ...localCapabilities, vectorDistance: false, vectorIndex: false, encryption: false },
+  sqlite: { ...localCapabilities, vectorDistance: true, vectorIndex: false, encryption: false },
 };
 
 /** Where a local database lies and how it is opened. */
@@ -39,6 +39,8 @@ export interface LocalOptions {
   readonly timeoutMs: number | undefined;
   readonly statementCacheSize: number;
   readonly maxConnections: number;
+  /** Opens every connection with `PRAGMA query_only`: for a file that somebody else writes. */
+  readonly isReadOnly?: boolean;
 }
 
 /**
@@ -53,7 +55,9 @@ export function openLocal(options: LocalOptions): LocalEngine {
   const queue = options.isMemory ? WriteQueue.ofMemory() : WriteQueue.ofFile(resolvePath(options.path), library.name);
   const open = (): Connection => {
     const native = library.open(options.path, { encryptionKey: options.encryptionKey });
-    return new Connection(library, native, queue, options.statementCacheSize);
+    const connection = new Connection(library, native, queue, options.statementCacheSize);
+    if (options.isReadOnly === true) connection.exec("PRAGMA query_only = ON");
+    return connection;
   };
   try {
     const first = open();

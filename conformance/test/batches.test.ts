@@ -1,0 +1,4 @@
+import { onEveryEngine } from "../src/engine-suite.ts";
+import { batches } from "../src/suites/batches.ts";
+
+onEveryEngine("batches", batches);

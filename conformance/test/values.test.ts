@@ -1,0 +1,4 @@
+import { onEveryEngine } from "../src/engine-suite.ts";
+import { values } from "../src/suites/values.ts";
+
+onEveryEngine("values", values);
