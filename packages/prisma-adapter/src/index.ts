@@ -1,1 +1,2 @@
-export {};
+export { PrismaLitefleet } from "./prisma-litefleet.ts";
+export type { PrismaLitefleetOptions, PrismaTransactionMode, TimestampFormat } from "./options.ts";

@@ -1,0 +1,132 @@
+import { LibsqlError } from "@litefleet/driver";
+import { DriverAdapterError, isDriverAdapterError } from "@prisma/driver-adapter-utils";
+import type { MappedError } from "@prisma/driver-adapter-utils";
+
+/**
+ * What the driver threw, as the error that Prisma has a code for: P2002 for a unique constraint, P2034 for a conflict and
+ * so on. Errors that Prisma has no kind for, and those that are nobody's input, stay what they are: Prisma passes them on
+ * with their own code.
+ */
+export function toPrismaError(error: unknown): unknown {
+  if (isDriverAdapterError(error)) return error;
+  if (error instanceof RangeError) return withOrigin({ kind: "InvalidInputValue", message: error.message }, error);
+  if (!(error instanceof LibsqlError)) return error;
+  const kind = kindByCode(error) ?? kindByMessage(error.message) ?? sqliteKind(error);
+  return kind === undefined ? error : withOrigin(kind, error);
+}
+
+function withOrigin(kind: MappedError, error: Error): DriverAdapterError {
+  const originalCode =
+    error instanceof LibsqlError ? (error.rawCode?.toString() ?? error.extendedCode ?? error.code) : undefined;
+  const mapped = new DriverAdapterError({ ...kind, originalCode, originalMessage: error.message });
+  // `cause` is Prisma's description of the kind; the driver's error stays reachable beside it.
+  Object.defineProperty(mapped, "driverError", { value: error, enumerable: false });
+  return mapped;
+}
+
+function kindByCode(error: LibsqlError): MappedError | undefined {
+  switch (error.code) {
+    case "CONFLICT":
+      return { kind: "TransactionWriteConflict" };
+    case "ABORTED":
+    case "TIMEOUT":
+    case "SERVER_BUSY":
+    case "SQLITE_LOCKED":
+      return { kind: "SocketTimeout" };
+    case "SQLITE_BUSY":
+      // The transaction has read what another has changed since: waiting does not help, running it again does.
+      return error.extendedCode === "SQLITE_BUSY_SNAPSHOT"
+        ? { kind: "TransactionWriteConflict" }
+        : { kind: "SocketTimeout" };
+    case "ARGS_INVALID":
+    case "SQLITE_MISMATCH":
+      return { kind: "InvalidInputValue", message: error.message };
+    case "SQLITE_TOOBIG":
+      return { kind: "LengthMismatch" };
+    case "CLIENT_CLOSED":
+    case "OUTCOME_UNKNOWN":
+      return { kind: "ConnectionClosed" };
+    case "TRANSACTION_CLOSED":
+      return { kind: "TransactionAlreadyClosed", cause: error.message };
+    case "CONNECTION_FAILED":
+    case "PRIMARY_UNREACHABLE":
+    case "SQLITE_CANTOPEN":
+      return { kind: "DatabaseNotReachable" };
+    case "AUTH_FAILED":
+      return { kind: "AuthenticationFailed" };
+    case "SQLITE_AUTH":
+    case "SQLITE_PERM":
+    case "SQLITE_READONLY":
+      return { kind: "DatabaseAccessDenied" };
+    default:
+      return undefined;
+  }
+}
+
+interface MessageRule {
+  readonly pattern: RegExp;
+  readonly kind: (found: string) => MappedError;
+}
+
+/**
+ * SQLite names what is wrong in the message only, and a server gives nothing but the message. The texts are SQLite's own and
+ * the same on every engine; what an engine puts before and after them is left out.
+ */
+const messageRules: readonly MessageRule[] = [
+  { pattern: /(?:UNIQUE|PRIMARY KEY) constraint failed: (.+)$/, kind: uniqueViolation },
+  {
+    pattern: /NOT NULL constraint failed: (.+)$/,
+    kind: (found) => ({ kind: "NullConstraintViolation", constraint: { fields: splitColumns(found).fields } }),
+  },
+  {
+    pattern: /(FOREIGN KEY) constraint failed/,
+    kind: () => ({ kind: "ForeignKeyConstraintViolation", constraint: { foreignKey: {} } }),
+  },
+  { pattern: /(cannot store .+ value in .+ column .+)$/, kind: (message) => ({ kind: "InvalidInputValue", message }) },
+  { pattern: /(integer overflow)/, kind: (cause) => ({ kind: "ValueOutOfRange", cause }) },
+  { pattern: /no such table: (.+)$/, kind: (table) => ({ kind: "TableDoesNotExist", table }) },
+  { pattern: /no such column: (.+)$/, kind: (column) => ({ kind: "ColumnNotFound", column: unquoted(column) }) },
+  { pattern: /has no column named (.+)$/, kind: (column) => ({ kind: "ColumnNotFound", column: unquoted(column) }) },
+];
+
+function kindByMessage(message: string): MappedError | undefined {
+  // libSQL's server adds the place in the SQL, Turso the result code, SQLite a hint about quotes.
+  const bare = message.replace(/ - should this be a string literal.*$/, "").replace(/(?: \(at offset \d+\)| \(\d+\))+$/, "");
+  for (const { pattern, kind } of messageRules) {
+    const found = pattern.exec(bare)?.[1];
+    if (found !== undefined) return kind(found);
+  }
+  return undefined;
+}
+
+function uniqueViolation(found: string): MappedError {
+  const index = /^index '(.+)'$/.exec(found)?.[1];
+  if (index !== undefined) return { kind: "UniqueConstraintViolation", constraint: { index } };
+  const { fields, table } = splitColumns(found);
+  return { kind: "UniqueConstraintViolation", constraint: { fields }, table };
+}
+
+/** `Post.a, Post.b` as its columns and its table. */
+function splitColumns(found: string): { readonly fields: string[]; readonly table: string | undefined } {
+  const columns = found.split(", ");
+  const dot = columns[0]!.lastIndexOf(".");
+  return {
+    fields: columns.map((column) => column.slice(column.lastIndexOf(".") + 1)),
+    table: dot < 0 ? undefined : columns[0]!.slice(0, dot),
+  };
+}
+
+function unquoted(name: string): string {
+  return name.replace(/^["'`](.*)["'`]$/, "$1");
+}
+
+/** Everything else that SQLite reports goes on with its number and its words. */
+function sqliteKind(error: LibsqlError): MappedError | undefined {
+  if (!error.code.startsWith("SQLITE_") && !error.code.startsWith("SQL_")) return undefined;
+  return { kind: "sqlite", extendedCode: error.rawCode ?? 1, message: error.message };
+}
+
+/** Whether the driver refused a text because it holds several statements. */
+export function isManyStatements(error: unknown): boolean {
+  return error instanceof LibsqlError && error.code === "SQL_MANY_STATEMENTS";
+}

@@ -1,0 +1,65 @@
+import type { Client, Executor, TransactionMode } from "@litefleet/driver";
+import { DriverAdapterError } from "@prisma/driver-adapter-utils";
+import type { ConnectionInfo, IsolationLevel, SqlDriverAdapter, Transaction } from "@prisma/driver-adapter-utils";
+import { LitefleetQueryable } from "./litefleet-queryable.ts";
+import { LitefleetTransaction } from "./litefleet-transaction.ts";
+import type { ResolvedOptions } from "./options.ts";
+
+/** SQLite's limit on parameters of one statement. Prisma splits longer lists; unless told, at 999. */
+const maxBindValues = 32_766;
+
+/** One connected Prisma client: its queries, and the transactions it starts. */
+export class LitefleetAdapter extends LitefleetQueryable implements SqlDriverAdapter {
+  readonly #client: Client;
+  readonly #options: ResolvedOptions;
+  readonly #ownsClient: boolean;
+
+  /** @param ownsClient whether `dispose()` closes the client. */
+  constructor(client: Client, options: ResolvedOptions, ownsClient: boolean) {
+    super(options);
+    this.#client = client;
+    this.#options = options;
+    this.#ownsClient = ownsClient;
+  }
+
+  protected override executor(): Executor {
+    return this.#client;
+  }
+
+  /** Runs all statements of a script in order, not as one transaction. */
+  async executeScript(script: string): Promise<void> {
+    await this.run((client) => client.executeMultiple(script));
+  }
+
+  /**
+   * Starts a transaction; it begins with its first statement. Any number may be open at once.
+   *
+   * @throws {DriverAdapterError} `InvalidIsolationLevel` for a level other than `SERIALIZABLE` and `SNAPSHOT`.
+   */
+  async startTransaction(isolationLevel?: IsolationLevel): Promise<Transaction> {
+    return new LitefleetTransaction(this.#client, this.#modeFor(isolationLevel), this.#options);
+  }
+
+  getConnectionInfo(): ConnectionInfo {
+    return { maxBindValues, supportsRelationJoins: false };
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#ownsClient) this.#client.close();
+  }
+
+  #modeFor(isolationLevel: IsolationLevel | undefined): TransactionMode {
+    const { mode } = this.#options;
+    switch (isolationLevel) {
+      case undefined:
+        return mode;
+      case "SERIALIZABLE":
+        // Every other mode of SQLite is serializable; concurrent writers see a snapshot each.
+        return mode === "concurrent" ? "write" : mode;
+      case "SNAPSHOT":
+        return "concurrent";
+      default:
+        throw new DriverAdapterError({ kind: "InvalidIsolationLevel", level: isolationLevel });
+    }
+  }
+}
