@@ -1,0 +1,165 @@
+import { LitefleetError } from "@litefleet/driver";
+import type { CallOptions, Client, Transaction, TransactionMode, TransactionOptions } from "@litefleet/driver";
+import { CompiledQuery } from "kysely";
+import type { AbortableOperationOptions, DatabaseConnection, QueryResult } from "kysely";
+import { addCallerStack } from "./caller-stack.ts";
+import { refuseForeignKeysPragma } from "./foreign-keys-guard.ts";
+import { checkParameters } from "./parameters.ts";
+import { toQueryResult } from "./query-result.ts";
+import { streamRows } from "./stream-rows.ts";
+
+/**
+ * A connection as Kysely sees it: the client outside of transactions, the driver's transaction while one is open. It holds
+ * nothing by itself, so any number of them may be out; the driver hands out the real ones.
+ */
+export class LitefleetConnection implements DatabaseConnection {
+  readonly #client: Client;
+  readonly #options: CallOptions;
+  readonly #commands = new WeakMap<CompiledQuery, () => Promise<void>>();
+  #transaction: Transaction | undefined;
+  /** The transaction that {@link runInTransaction} began, and will end. */
+  #lent: Transaction | undefined;
+  #running: AbortController | undefined;
+  #isReleased = false;
+
+  /** @param options for every call. */
+  constructor(client: Client, options: Pick<CallOptions, "intMode">) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  async executeQuery<R>(query: CompiledQuery, options?: AbortableOperationOptions): Promise<QueryResult<R>> {
+    try {
+      const command = this.#commands.get(query);
+      if (command === undefined) return await this.#run<R>(query, options);
+      await command();
+      return { rows: [] };
+    } catch (error) {
+      throw addCallerStack(error);
+    }
+  }
+
+  async *streamQuery<R>(
+    query: CompiledQuery,
+    chunkSize: number,
+    options?: AbortableOperationOptions,
+  ): AsyncIterableIterator<QueryResult<R>> {
+    if (!Number.isInteger(chunkSize) || chunkSize < 1) {
+      throw new RangeError(`The chunk size of a stream must be a positive integer, got ${chunkSize}`);
+    }
+    if (query.query.kind !== "SelectQueryNode") {
+      // SQLite makes every change, and keeps what RETURNING gives, before the first row: there is nothing to stream.
+      yield await this.#run<R>(query, options);
+      return;
+    }
+    const { sql, parameters } = query;
+    checkParameters(parameters);
+    const signal = options?.signal;
+    const rows = this.#runner().prepare(sql).iterate(parameters, { ...this.#options, signal });
+    yield* streamRows(rows, chunkSize, signal) as AsyncIterableIterator<QueryResult<R>>;
+  }
+
+  /** Ends the running query, for Kysely's strategy `"cancel query"`. Its default lets the query go on, unheard. */
+  async cancelQuery(): Promise<void> {
+    this.#running?.abort();
+  }
+
+  /** Begins a transaction, or takes over the one that {@link runInTransaction} has begun. */
+  async begin(mode: TransactionMode): Promise<void> {
+    if (this.#transaction !== undefined) throw new Error("A transaction is already open on this connection");
+    await this.#command(mode === "write" ? "begin" : `begin /* ${mode} */`, async () => {
+      this.#transaction = this.#lent ?? (await this.#client.transaction(mode));
+    });
+  }
+
+  /** Commits. If it fails Kysely calls {@link rollback}. */
+  async commit(): Promise<void> {
+    const transaction = this.#transaction;
+    if (transaction === undefined) throw transactionClosed();
+    // A lent transaction is committed by its owner, when `run` has resolved.
+    await this.#command("commit", async () => {
+      if (transaction !== this.#lent) await transaction.commit();
+    });
+    await this.#forget();
+  }
+
+  /**
+   * Rolls back. Never rejects: Kysely would report that instead of the reason for the rollback, and the transaction of a
+   * connection that is gone is rolled back by the database.
+   */
+  async rollback(): Promise<void> {
+    const transaction = this.#transaction;
+    if (transaction === undefined) return;
+    if (!transaction.closed) {
+      try {
+        await this.#command("rollback", () => transaction.rollback());
+      } catch {
+        transaction.close();
+      }
+    }
+    await this.#forget();
+  }
+
+  /** Rolls back what was left open. Whatever is still run on this connection fails. */
+  release(): void {
+    this.#isReleased = true;
+    this.#transaction?.close();
+  }
+
+  /**
+   * Calls `run` with a transaction of the driver open, and again as the driver retries it; the next {@link begin} on this
+   * connection takes that transaction over.
+   */
+  async runInTransaction<T>(run: () => Promise<T>, options: TransactionOptions): Promise<T> {
+    return this.#client.transaction(async (transaction) => {
+      this.#lent = transaction;
+      try {
+        return await run();
+      } finally {
+        this.#lent = undefined;
+      }
+    }, options);
+  }
+
+  async #run<R>(query: CompiledQuery, options: AbortableOperationOptions | undefined): Promise<QueryResult<R>> {
+    const { sql, parameters } = query;
+    checkParameters(parameters);
+    if (this.#transaction !== undefined) refuseForeignKeysPragma(sql);
+    const statement = this.#runner().prepare(sql);
+    // Only Kysely's own signal tells that it may want to cancel; it does so by `cancelQuery`.
+    const running = options?.signal === undefined ? undefined : new AbortController();
+    this.#running = running;
+    try {
+      const result = await statement.raw(parameters, running ? { ...this.#options, signal: running.signal } : this.#options);
+      // What its rows look like, Kysely infers from the query; nothing here could check it.
+      return toQueryResult(result) as QueryResult<R>;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  #runner(): Client | Transaction {
+    if (this.#isReleased) throw transactionClosed();
+    return this.#transaction ?? this.#client;
+  }
+
+  /** Runs `run` as the query `sql`, so that Kysely's logging sees it: it logs by replacing `executeQuery`. */
+  async #command(sql: string, run: () => Promise<void>): Promise<void> {
+    const query = CompiledQuery.raw(sql);
+    this.#commands.set(query, run);
+    await this.executeQuery(query);
+  }
+
+  /**
+   * Back to the client. Queries of the transaction that nobody waited for may still be on their way here, and Kysely lets
+   * them pass until this call has returned: after one turn of the event loop they have all come, and failed as they must.
+   */
+  async #forget(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#transaction = undefined;
+  }
+}
+
+function transactionClosed(): LitefleetError {
+  return new LitefleetError("The transaction or connection of this query has ended", "TRANSACTION_CLOSED");
+}
