@@ -9,22 +9,36 @@ import type { MappedError } from "@prisma/driver-adapter-utils";
  */
 export function toPrismaError(error: unknown): unknown {
   if (isDriverAdapterError(error)) return error;
-  if (error instanceof RangeError) return withOrigin({ kind: "InvalidInputValue", message: error.message }, error);
+  if (error instanceof RangeError) return new TranslatedError({ kind: "InvalidInputValue", message: error.message }, error);
   if (!(error instanceof LibsqlError)) return error;
-  const kind = kindByCode(error) ?? kindByMessage(error.message) ?? sqliteKind(error);
-  return kind === undefined ? error : withOrigin(kind, error);
+  const words = wordsOf(error);
+  const kind = kindByCode(error, words) ?? kindByMessage(words) ?? sqliteKind(error, words);
+  return kind === undefined ? error : new TranslatedError(kind, error);
 }
 
-function withOrigin(kind: MappedError, error: Error): DriverAdapterError {
-  const originalCode =
-    error instanceof LibsqlError ? (error.rawCode?.toString() ?? error.extendedCode ?? error.code) : undefined;
-  const mapped = new DriverAdapterError({ ...kind, originalCode, originalMessage: error.message });
-  // `cause` is Prisma's description of the kind; the driver's error stays reachable beside it.
-  Object.defineProperty(mapped, "driverError", { value: error, enumerable: false });
-  return mapped;
+/** An error in Prisma's terms: `cause` is Prisma's description of its kind, so the driver's error has a place of its own. */
+class TranslatedError extends DriverAdapterError {
+  readonly driverError: Error;
+
+  constructor(kind: MappedError, driverError: Error) {
+    super({ ...kind, originalCode: codeOf(driverError), originalMessage: wordsOf(driverError) });
+    this.driverError = driverError;
+  }
 }
 
-function kindByCode(error: LibsqlError): MappedError | undefined {
+function codeOf(error: Error): string | undefined {
+  if (!(error instanceof LibsqlError)) return undefined;
+  return error.rawCode?.toString() ?? error.extendedCode ?? error.code;
+}
+
+/** The message without the code that the class puts before it. */
+function wordsOf(error: Error): string {
+  if (!(error instanceof LibsqlError)) return error.message;
+  const prefix = `${error.code}: `;
+  return error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
+}
+
+function kindByCode(error: LibsqlError, words: string): MappedError | undefined {
   switch (error.code) {
     case "CONFLICT":
       return { kind: "TransactionWriteConflict" };
@@ -32,6 +46,7 @@ function kindByCode(error: LibsqlError): MappedError | undefined {
     case "TIMEOUT":
     case "SERVER_BUSY":
     case "SQLITE_LOCKED":
+    case "TRANSACTION_BUSY":
       return { kind: "SocketTimeout" };
     case "SQLITE_BUSY":
       // The transaction has read what another has changed since: waiting does not help, running it again does.
@@ -40,18 +55,22 @@ function kindByCode(error: LibsqlError): MappedError | undefined {
         : { kind: "SocketTimeout" };
     case "ARGS_INVALID":
     case "SQLITE_MISMATCH":
-      return { kind: "InvalidInputValue", message: error.message };
+      return { kind: "InvalidInputValue", message: words };
     case "SQLITE_TOOBIG":
       return { kind: "LengthMismatch" };
     case "CLIENT_CLOSED":
     case "OUTCOME_UNKNOWN":
       return { kind: "ConnectionClosed" };
+    case "STREAM_EXPIRED":
     case "TRANSACTION_CLOSED":
-      return { kind: "TransactionAlreadyClosed", cause: error.message };
+    case "TRANSACTION_TIMEOUT":
+      return { kind: "TransactionAlreadyClosed", cause: words };
     case "CONNECTION_FAILED":
     case "PRIMARY_UNREACHABLE":
     case "SQLITE_CANTOPEN":
       return { kind: "DatabaseNotReachable" };
+    case "NAMESPACE_NOT_FOUND":
+      return { kind: "DatabaseDoesNotExist" };
     case "AUTH_FAILED":
       return { kind: "AuthenticationFailed" };
     case "SQLITE_AUTH":
@@ -89,9 +108,9 @@ const messageRules: readonly MessageRule[] = [
   { pattern: /has no column named (.+)$/, kind: (column) => ({ kind: "ColumnNotFound", column: unquoted(column) }) },
 ];
 
-function kindByMessage(message: string): MappedError | undefined {
+function kindByMessage(words: string): MappedError | undefined {
   // libSQL's server adds the place in the SQL, Turso the result code, SQLite a hint about quotes.
-  const bare = message.replace(/ - should this be a string literal.*$/, "").replace(/(?: \(at offset \d+\)| \(\d+\))+$/, "");
+  const bare = words.replace(/ - should this be a string literal.*$/, "").replace(/(?: \(at offset \d+\)| \(\d+\))+$/, "");
   for (const { pattern, kind } of messageRules) {
     const found = pattern.exec(bare)?.[1];
     if (found !== undefined) return kind(found);
@@ -121,9 +140,9 @@ function unquoted(name: string): string {
 }
 
 /** Everything else that SQLite reports goes on with its number and its words. */
-function sqliteKind(error: LibsqlError): MappedError | undefined {
+function sqliteKind(error: LibsqlError, message: string): MappedError | undefined {
   if (!error.code.startsWith("SQLITE_") && !error.code.startsWith("SQL_")) return undefined;
-  return { kind: "sqlite", extendedCode: error.rawCode ?? 1, message: error.message };
+  return { kind: "sqlite", extendedCode: error.rawCode ?? 1, message };
 }
 
 /** Whether the driver refused a text because it holds several statements. */

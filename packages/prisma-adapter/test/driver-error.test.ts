@@ -51,6 +51,8 @@ describe("the driver's codes", () => {
     ["TIMEOUT", undefined, "SocketTimeout"],
     ["ABORTED", undefined, "SocketTimeout"],
     ["SERVER_BUSY", undefined, "SocketTimeout"],
+    ["TRANSACTION_TIMEOUT", undefined, "TransactionAlreadyClosed"],
+    ["NAMESPACE_NOT_FOUND", undefined, "DatabaseDoesNotExist"],
     ["ARGS_INVALID", undefined, "InvalidInputValue"],
     ["SQLITE_MISMATCH", undefined, "InvalidInputValue"],
     ["SQLITE_TOOBIG", undefined, "LengthMismatch"],

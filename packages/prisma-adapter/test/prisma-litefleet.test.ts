@@ -4,7 +4,7 @@ import { createClient } from "@litefleet/driver";
 import { PrismaLitefleet } from "@litefleet/prisma-adapter";
 import { engines } from "./support/databases.ts";
 import type { TestDatabase } from "./support/databases.ts";
-import { newPrismaClient } from "./support/prisma-client.ts";
+import { errorOf, newPrismaClient } from "./support/prisma-client.ts";
 
 const query = (sql: string) => ({ sql, args: [], argTypes: [] });
 
@@ -86,6 +86,11 @@ test("refuses what is no database and options that do not exist, at once", () =>
   expect(attempt({ filename: "app.db" })).toThrow(TypeError);
   expect(attempt({ url: "file:app.db" }, { timestampFormat: "unix" })).toThrow(RangeError);
   expect(attempt({ url: "file:app.db" }, { transactionMode: "exclusive" })).toThrow(RangeError);
+});
+
+test("passes on the driver's error for a config that cannot work, with its code", async () => {
+  const prisma = await newPrismaClient(new PrismaLitefleet({ url: "ftp://example.com/app.db" }));
+  expect((await errorOf(prisma.tag.count())).code).toBe("URL_SCHEME_NOT_SUPPORTED");
 });
 
 test("in memory: the database lives as long as the connection", async () => {
