@@ -4,6 +4,7 @@ import { classifyNative, isBusy } from "./classify.ts";
 import { decodeExactRows, decodeRows } from "./decode-rows.ts";
 import { UnsafeInteger } from "./native.ts";
 import type { NativeConnection, NativeLibrary, NativeStatement } from "./native.ts";
+import { OpenRows } from "./open-rows.ts";
 import { StatementCache } from "../statement-cache.ts";
 
 /** How long the columns of a `SELECT *` are trusted, in milliseconds: another process may rename one. */
@@ -81,9 +82,11 @@ export class Connection {
   /** Begins an iteration. The caller must end it with `close()` on every path. */
   open(statement: BoundStatement): OpenRows {
     try {
+      // Only a read is streamed: ending a write early would undo it.
+      if (statement.parsed.kind !== "read") return OpenRows.of(this.run(statement));
       // An iteration owns its statement: the cached one may be run while it is open.
       const native = this.#native.prepare(statement.sql, statement.parsed.parameters);
-      return new OpenRows(this.#library, native, statement);
+      return OpenRows.stream(this.#library, native, statement);
     } catch (error) {
       throw classifyNative(this.#library, error);
     }
@@ -97,7 +100,6 @@ export class Connection {
   #prepare(statement: BoundStatement): CachedStatement {
     const cached = this.#cache.get(statement.sql);
     if (cached !== undefined) {
-      if (statement.parsed.hasStar && this.#mayHaveChanged(cached)) this.#describe(cached);
       return cached;
     }
     const native = this.#native.prepare(statement.sql, statement.parsed.parameters);
@@ -115,7 +117,8 @@ export class Connection {
     // A write cannot be run twice to read it again as bigint.
     const exact = isWrite || intMode === "bigint" || intMode === "string";
     const rows = this.#rows(cached.native, args, exact, statement);
-    if (rows.length > 0 && rows[0]!.length !== cached.columns.length) this.#describe(cached);
+    // SQLite compiles anew while running if the schema has changed, so the columns are known only afterwards.
+    if (parsed.hasStar && this.#mayHaveChanged(cached)) this.#describe(cached);
     const { columns, columnTypes } = cached;
     if (!isWrite) return { columns, columnTypes, rows, rowsAffected: 0, lastInsertRowid: undefined };
     this.#counters ??= this.#native.prepare(counters, []);
@@ -165,52 +168,4 @@ export class Connection {
     cached.checkedAt = Date.now();
     cached.checkedVersion = this.#schema.schemaVersion;
   }
-}
-
-/** An iteration under way. */
-export class OpenRows {
-  readonly columns: readonly string[];
-  readonly #library: NativeLibrary;
-  readonly #native: NativeStatement;
-  readonly #statement: BoundStatement;
-  readonly #rows: Iterator<unknown[]>;
-  #isOpen = true;
-
-  constructor(library: NativeLibrary, native: NativeStatement, statement: BoundStatement) {
-    this.#library = library;
-    this.#native = native;
-    this.#statement = statement;
-    this.columns = native.returnsRows ? native.columns().map((column) => column.name) : [];
-    this.#rows = native.returnsRows ? native.iterate(statement.args, true) : runForNothing(native, statement);
-  }
-
-  /** The next rows, at most `limit`; fewer only at the end. */
-  next(limit: number): RawResult["rows"] {
-    const rows: unknown[][] = [];
-    try {
-      while (this.#isOpen && rows.length < limit) {
-        const step = this.#rows.next();
-        if (step.done === true) this.#isOpen = false;
-        else rows.push(step.value);
-      }
-      decodeExactRows(rows, this.#statement.intMode);
-      return rows;
-    } catch (error) {
-      this.close();
-      throw classifyNative(this.#library, error);
-    }
-  }
-
-  /** Ends the iteration, so that it pins no snapshot. May be called twice. */
-  close(): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    this.#rows.return?.();
-    this.#native.reset(this.#statement.args);
-  }
-}
-
-function runForNothing(native: NativeStatement, statement: BoundStatement): Iterator<unknown[]> {
-  native.run(statement.args);
-  return [][Symbol.iterator]();
 }

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import type Database from "libsql";
 import type { SqlValue } from "../engine.ts";
 import { LitefleetError } from "../errors.ts";
-import type { NativeConnection, NativeLibrary, NativeStatement } from "./native.ts";
+import type { NativeConnection, NativeLibrary, NativeRows, NativeStatement } from "./native.ts";
 
 type LibsqlDatabase = Database.Database;
 type LibsqlStatement = Database.Statement<unknown[]>;
@@ -41,13 +41,15 @@ function load(): OpenLibsql {
 
 class LibsqlConnection implements NativeConnection {
   readonly #db: LibsqlDatabase;
+  readonly #openRows: OpenRowsOfConnection;
 
   constructor(db: LibsqlDatabase) {
     this.#db = db;
+    this.#openRows = new OpenRowsOfConnection(() => db.interrupt());
   }
 
   prepare(sql: string): NativeStatement {
-    return new LibsqlNativeStatement(this.#db.prepare(sql));
+    return new LibsqlNativeStatement(this.#db.prepare(sql), this.#openRows);
   }
 
   exec(sql: string): void {
@@ -64,13 +66,60 @@ class LibsqlConnection implements NativeConnection {
   }
 }
 
+/**
+ * Ends statements before their last row. The library cannot reset one, but an interrupt ends every statement that is under way
+ * on the connection at its next step: so those left early wait until no other is being read.
+ */
+class OpenRowsOfConnection {
+  readonly #interrupt: () => void;
+  readonly #reading = new Set<Iterator<unknown>>();
+  readonly #left = new Set<Iterator<unknown>>();
+
+  constructor(interrupt: () => void) {
+    this.#interrupt = interrupt;
+  }
+
+  opened(rows: Iterator<unknown>): void {
+    this.#reading.add(rows);
+  }
+
+  ended(rows: Iterator<unknown>): void {
+    this.#reading.delete(rows);
+    this.#endThoseLeft();
+  }
+
+  left(rows: Iterator<unknown>): void {
+    this.#reading.delete(rows);
+    this.#left.add(rows);
+    this.#endThoseLeft();
+  }
+
+  #endThoseLeft(): void {
+    if (this.#reading.size > 0 || this.#left.size === 0) return;
+    this.#interrupt();
+    for (const rows of this.#left) drain(rows);
+    this.#left.clear();
+  }
+}
+
+/** Takes the rows that were fetched already, and the step that meets the interrupt. */
+function drain(rows: Iterator<unknown>): void {
+  try {
+    while (rows.next().done !== true);
+  } catch {
+    // The interrupt.
+  }
+}
+
 class LibsqlNativeStatement implements NativeStatement {
   readonly returnsRows: boolean;
   readonly #statement: LibsqlStatement;
+  readonly #openRows: OpenRowsOfConnection;
   #asBigInt = false;
 
-  constructor(statement: LibsqlStatement) {
+  constructor(statement: LibsqlStatement, openRows: OpenRowsOfConnection) {
     this.#statement = statement;
+    this.#openRows = openRows;
     this.returnsRows = statement.reader;
     if (this.returnsRows) statement.raw(true);
   }
@@ -89,14 +138,20 @@ class LibsqlNativeStatement implements NativeStatement {
     return { changes, lastInsertRowid: BigInt(lastInsertRowid) };
   }
 
-  iterate(args: readonly SqlValue[], asBigInt: boolean): Iterator<unknown[]> {
-    this.#readAs(asBigInt);
-    return this.#statement.iterate(args) as Iterator<unknown[]>;
-  }
-
-  reset(args: readonly SqlValue[]): void {
-    // The library has no reset; beginning again resets, and the first step is taken only with the first row.
-    this.#statement.iterate(args);
+  iterate(args: readonly SqlValue[]): NativeRows {
+    this.#readAs(true);
+    const openRows = this.#openRows;
+    const rows = this.#statement.iterate(args) as Iterator<unknown[]>;
+    openRows.opened(rows);
+    return {
+      next() {
+        const step = rows.next();
+        if (step.done !== true) return step.value;
+        openRows.ended(rows);
+        return undefined;
+      },
+      close: () => openRows.left(rows),
+    };
   }
 
   #readAs(asBigInt: boolean): void {

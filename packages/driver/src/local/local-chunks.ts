@@ -1,7 +1,7 @@
 import type { Value } from "@libsql/core/api";
 import type { RowChunks } from "../engine.ts";
 import { throwIfAborted } from "../waiting.ts";
-import type { OpenRows } from "./connection.ts";
+import type { OpenRows } from "./open-rows.ts";
 
 /** Rows a chunk. */
 const chunkSize = 100;

@@ -4,8 +4,9 @@ import { LitefleetBatchError, LitefleetError } from "../errors.ts";
 import { throwIfAborted } from "../waiting.ts";
 import { whileBusy } from "./busy.ts";
 import { isBusy } from "./classify.ts";
-import type { Connection, OpenRows } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { LocalChunks } from "./local-chunks.ts";
+import type { OpenRows } from "./open-rows.ts";
 import type { Release } from "./write-queue.ts";
 
 /** How long a batch keeps the event loop busy at a stretch, in milliseconds. */

@@ -18,10 +18,16 @@ export interface NativeStatement {
   all(args: readonly SqlValue[], asBigInt: boolean): unknown[][];
   /** Runs it for its effect. */
   run(args: readonly SqlValue[]): { readonly changes: number; readonly lastInsertRowid: bigint };
-  /** Rows one by one. The statement stays open until {@link reset}. */
-  iterate(args: readonly SqlValue[], asBigInt: boolean): Iterator<unknown[]>;
-  /** Ends an iteration that was left early, so that it pins no snapshot. */
-  reset(args: readonly SqlValue[]): void;
+  /** Rows one by one, integers as bigint. The statement stays open until the last row or `close()`. */
+  iterate(args: readonly SqlValue[]): NativeRows;
+}
+
+/** The rows of an open statement. */
+export interface NativeRows {
+  /** The next row; `undefined` after the last. */
+  next(): unknown[] | undefined;
+  /** Ends the statement before its last row, so that it pins no snapshot. */
+  close(): void;
 }
 
 /** A connection of a synchronous SQLite library. */

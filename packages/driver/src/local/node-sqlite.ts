@@ -3,7 +3,7 @@ import type { SqlValue } from "../engine.ts";
 import { LitefleetError, unsupported } from "../errors.ts";
 import { UnsafeInteger } from "./native.ts";
 import { registerVectorFunctions } from "./vector-functions.ts";
-import type { NativeConnection, NativeLibrary, NativeStatement } from "./native.ts";
+import type { NativeConnection, NativeLibrary, NativeRows, NativeStatement } from "./native.ts";
 
 /** Node's own SQLite: no native dependency and the fastest reads; no encryption and no vector index. */
 export const nodeSqliteLibrary: NativeLibrary = {
@@ -83,13 +83,16 @@ class NodeSqliteStatement implements NativeStatement {
     return { changes: Number(changes), lastInsertRowid: BigInt(lastInsertRowid) };
   }
 
-  iterate(args: readonly SqlValue[], asBigInt: boolean): Iterator<unknown[]> {
-    this.#readAs(asBigInt);
-    return this.#statement.iterate(...this.#bindings(args)) as Iterator<unknown> as Iterator<unknown[]>;
-  }
-
-  reset(): void {
-    // The iterator's own return() resets the statement, and the caller has called it.
+  iterate(args: readonly SqlValue[]): NativeRows {
+    this.#readAs(true);
+    const rows = this.#statement.iterate(...this.#bindings(args)) as Iterator<unknown> as Iterator<unknown[]>;
+    return {
+      next() {
+        const step = rows.next();
+        return step.done === true ? undefined : step.value;
+      },
+      close: () => void rows.return?.(),
+    };
   }
 
   /** node:sqlite binds by position only what has no name, so `:id` and `?3` are passed by theirs. */

@@ -1,0 +1,63 @@
+import type { RawResult } from "../api.ts";
+import type { BoundStatement } from "../engine.ts";
+import { classifyNative } from "./classify.ts";
+import { decodeExactRows } from "./decode-rows.ts";
+import type { NativeLibrary, NativeRows, NativeStatement } from "./native.ts";
+
+/** The rows of a local statement that is being streamed, or the result of one that cannot be. */
+export class OpenRows {
+  readonly columns: readonly string[];
+  readonly #next: (limit: number) => RawResult["rows"];
+  readonly #close: () => void;
+  #isOpen = true;
+
+  private constructor(columns: readonly string[], next: (limit: number) => RawResult["rows"], close: () => void) {
+    this.columns = columns;
+    this.#next = next;
+    this.#close = close;
+  }
+
+  /** Rows that were read already. */
+  static of({ columns, rows }: RawResult): OpenRows {
+    return new OpenRows(
+      columns,
+      (limit) => rows.splice(0, limit),
+      () => undefined,
+    );
+  }
+
+  /** Begins to run `native`, which nobody else uses. */
+  static stream(library: NativeLibrary, native: NativeStatement, statement: BoundStatement): OpenRows {
+    const open: NativeRows = native.iterate(statement.args);
+    const next = (limit: number): RawResult["rows"] => {
+      const rows: unknown[][] = [];
+      try {
+        for (let row = open.next(); row !== undefined; row = open.next()) {
+          rows.push(row);
+          if (rows.length === limit) break;
+        }
+        decodeExactRows(rows, statement.intMode);
+        return rows;
+      } catch (error) {
+        throw classifyNative(library, error);
+      }
+    };
+    const columns = native.columns().map((column) => column.name);
+    return new OpenRows(columns, next, () => open.close());
+  }
+
+  /** The next rows, at most `limit`; none after the last. */
+  next(limit: number): RawResult["rows"] {
+    if (!this.#isOpen) return [];
+    const rows = this.#next(limit);
+    if (rows.length < limit) this.#isOpen = false;
+    return rows;
+  }
+
+  /** Ends the iteration, so that it pins no snapshot. May be called twice. */
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#close();
+  }
+}
