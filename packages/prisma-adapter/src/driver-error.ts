@@ -38,21 +38,22 @@ function wordsOf(error: Error): string {
   return error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
 }
 
+function isConflict(error: unknown): boolean {
+  if (!(error instanceof LibsqlError)) return false;
+  // The transaction has read what another has changed since: waiting does not help, running it again does.
+  return error.code === "CONFLICT" || error.extendedCode === "SQLITE_BUSY_SNAPSHOT";
+}
+
 function kindByCode(error: LibsqlError, words: string): MappedError | undefined {
+  if (isConflict(error)) return { kind: "TransactionWriteConflict" };
   switch (error.code) {
-    case "CONFLICT":
-      return { kind: "TransactionWriteConflict" };
     case "ABORTED":
     case "TIMEOUT":
     case "SERVER_BUSY":
+    case "SQLITE_BUSY":
     case "SQLITE_LOCKED":
     case "TRANSACTION_BUSY":
       return { kind: "SocketTimeout" };
-    case "SQLITE_BUSY":
-      // The transaction has read what another has changed since: waiting does not help, running it again does.
-      return error.extendedCode === "SQLITE_BUSY_SNAPSHOT"
-        ? { kind: "TransactionWriteConflict" }
-        : { kind: "SocketTimeout" };
     case "ARGS_INVALID":
     case "SQLITE_MISMATCH":
       return { kind: "InvalidInputValue", message: words };
@@ -64,6 +65,8 @@ function kindByCode(error: LibsqlError, words: string): MappedError | undefined 
     case "STREAM_EXPIRED":
     case "TRANSACTION_CLOSED":
     case "TRANSACTION_TIMEOUT":
+      // A conflict ends the transaction at once; the statements after it and the commit are told of the reason.
+      if (isConflict(error.cause)) return { kind: "TransactionWriteConflict" };
       return { kind: "TransactionAlreadyClosed", cause: words };
     case "CONNECTION_FAILED":
     case "PRIMARY_UNREACHABLE":

@@ -67,6 +67,12 @@ describe("the driver's codes", () => {
     expect(causeOf(toPrismaError(new LitefleetError("said so", code, { extendedCode })))).toMatchObject({ kind });
   });
 
+  test("a transaction that a conflict ended is a conflict to its later calls", () => {
+    const cause = new LitefleetError("Write-write conflict", "CONFLICT", { isRetryable: true });
+    const closed = new LitefleetError("The transaction is closed", "TRANSACTION_CLOSED", { cause });
+    expect(causeOf(toPrismaError(closed))).toEqual({ kind: "TransactionWriteConflict" });
+  });
+
   test("carries the driver's code and words", () => {
     const error = toPrismaError(new LitefleetError("said so", "SQLITE_CONSTRAINT", { rawCode: 275 }));
     expect(error).toMatchObject({ cause: { originalCode: "275", originalMessage: "said so", extendedCode: 275 } });

@@ -25,7 +25,7 @@ export async function generateClient(): Promise<string> {
     await mkdir(cachePath, { recursive: true });
     const scratch = await mkdtemp(join(cachePath, "new-"));
     await writeFile(join(scratch, "schema.prisma"), schema);
-    await runGenerate(scratch);
+    await runGenerate(scratch, ["--schema", "schema.prisma"]);
     try {
       await rename(scratch, target);
     } catch (error) {
@@ -36,9 +36,10 @@ export async function generateClient(): Promise<string> {
   return pathToFileURL(client).href;
 }
 
-async function runGenerate(directory: string): Promise<void> {
+/** `prisma generate` in `directory`, offline. */
+export async function runGenerate(directory: string, options: readonly string[] = []): Promise<void> {
   const cli = require.resolve("prisma/build/index.js");
-  await promisify(execFile)(process.execPath, [cli, "generate", "--schema", join(directory, "schema.prisma")], {
+  await promisify(execFile)(process.execPath, [cli, "generate", ...options], {
     cwd: directory,
     env: {
       ...process.env,
