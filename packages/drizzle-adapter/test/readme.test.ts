@@ -1,0 +1,32 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+
+const packageFolder = fileURLToPath(new URL("..", import.meta.url));
+
+test("the examples of the README run one after the other and print what they say", async () => {
+  const readme = await readFile(join(packageFolder, "README.md"), "utf8");
+  const [use, errors] = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code ?? "");
+  const folder = await mkdtemp(join(tmpdir(), "litefleet-drizzle-readme-"));
+  try {
+    await mkdir(join(folder, "node_modules/@litefleet"), { recursive: true });
+    await symlink(packageFolder, join(folder, "node_modules/@litefleet/drizzle-adapter"));
+    await symlink(
+      await realpath(join(packageFolder, "node_modules/drizzle-orm")),
+      join(folder, "node_modules/drizzle-orm"),
+    );
+    const close = "db.$client.close();\n";
+    expect(use).toContain(close);
+    await writeFile(join(folder, "main.ts"), `${use?.replace(close, "")}${errors}${close}`);
+    const { stdout } = await promisify(execFile)(process.execPath, ["main.ts"], { cwd: folder });
+    const [result, code] = stdout.split(/^(?=SQLITE_)/m);
+    expect(result?.replaceAll(/\s+/g, " ").trim()).toBe(/^\/\/ (\{.*\})$/m.exec(use ?? "")?.[1]);
+    expect(code?.trim()).toBe(/\/\/ (SQLITE_\w+)/.exec(errors ?? "")?.[1]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
