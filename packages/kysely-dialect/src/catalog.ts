@@ -40,9 +40,13 @@ export async function readTables(db: QueryExecutorProvider): Promise<CatalogTabl
     select m.type, m.name, l.type as kind, l.wr, l.strict, case m.type when 'index' then m.sql end as sql
     from sqlite_master as m left join pragma_table_list as l on l.schema = 'main' and l.name = m.name
     where m.type in ('table', 'view', 'index') order by m.name`.execute(db);
-  const shadows = new Set(rows.map((row) => (row.type === "index" ? shadowTableOfIndex(row.name, row.sql) : undefined)));
+  const shadows = new Set(
+    rows.map((row) => (row.type === "index" ? shadowTableOfIndex(row.name, row.sql) : undefined)),
+  );
   return rows.flatMap(({ type, name, kind, wr, strict }) =>
-    type === "index" || kind === "shadow" || isInternalTable(name) || shadows.has(name) ? [] : [{ type, name, kind, wr, strict }],
+    type === "index" || kind === "shadow" || isInternalTable(name) || shadows.has(name)
+      ? []
+      : [{ type, name, kind, wr, strict }],
   );
 }
 

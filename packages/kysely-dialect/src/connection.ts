@@ -55,7 +55,9 @@ export class LitefleetConnection implements DatabaseConnection {
     const { sql, parameters } = query;
     checkParameters(parameters);
     const signal = options?.signal;
-    const rows = this.#runner().prepare(sql).iterate(parameters, { ...this.#options, signal });
+    const rows = this.#runner()
+      .prepare(sql)
+      .iterate(parameters, { ...this.#options, signal });
     yield* streamRows(rows, chunkSize, signal) as AsyncIterableIterator<QueryResult<R>>;
   }
 
@@ -130,7 +132,10 @@ export class LitefleetConnection implements DatabaseConnection {
     const running = options?.signal === undefined ? undefined : new AbortController();
     this.#running = running;
     try {
-      const result = await statement.raw(parameters, running ? { ...this.#options, signal: running.signal } : this.#options);
+      const result = await statement.raw(
+        parameters,
+        running ? { ...this.#options, signal: running.signal } : this.#options,
+      );
       // What its rows look like, Kysely infers from the query; nothing here could check it.
       return toQueryResult(result) as QueryResult<R>;
     } finally {

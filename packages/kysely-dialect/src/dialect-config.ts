@@ -14,11 +14,11 @@ export type LitefleetDialectConfig = Config | LitefleetClientConfig;
 /** @throws {TypeError} if `config` is neither, or both. */
 export function checkConfig(config: LitefleetDialectConfig): void {
   if (typeof config !== "object" || config === null) {
-    throw new TypeError("Expected { client } or the configuration of a client, such as { url: \"file:app.db\" }");
+    throw new TypeError('Expected { client } or the configuration of a client, such as { url: "file:app.db" }');
   }
   if (!("client" in config)) {
     if (typeof config.url === "string") return;
-    throw new TypeError("Expected { client }, or a configuration with a url such as \"file:app.db\"");
+    throw new TypeError('Expected { client }, or a configuration with a url such as "file:app.db"');
   }
   if ("url" in config) {
     throw new TypeError("Expected either a client or the configuration of one, not both");

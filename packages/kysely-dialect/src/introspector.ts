@@ -1,5 +1,12 @@
 import { LitefleetError } from "@litefleet/driver";
-import type { ColumnMetadata, DatabaseIntrospector, DatabaseMetadataOptions, QueryExecutorProvider, SchemaMetadata, TableMetadata } from "kysely";
+import type {
+  ColumnMetadata,
+  DatabaseIntrospector,
+  DatabaseMetadataOptions,
+  QueryExecutorProvider,
+  SchemaMetadata,
+  TableMetadata,
+} from "kysely";
 import { DEFAULT_MIGRATION_LOCK_TABLE, DEFAULT_MIGRATION_TABLE } from "kysely/migration";
 import { readColumns, readTables, readViewColumns } from "./catalog.ts";
 import type { CatalogColumn, CatalogTable } from "./catalog.ts";
@@ -51,7 +58,12 @@ export class LitefleetIntrospector implements DatabaseIntrospector {
 
   async getTables(options?: DatabaseMetadataOptions): Promise<TableMetadata[]> {
     const details = await this.getTableDetails(options);
-    return details.map(({ name, isView, isForeign, columns }) => ({ name, isView, isForeign, columns: columns.map(toMetadata) }));
+    return details.map(({ name, isView, isForeign, columns }) => ({
+      name,
+      isView,
+      isForeign,
+      columns: columns.map(toMetadata),
+    }));
   }
 
   /** The same as {@link getTables} with all that SQLite tells. In order of their names. */

@@ -21,14 +21,11 @@ export function toQueryResult(result: RawResult): QueryResult<PlainRow> {
 export function toPlainRows(columns: readonly string[], rows: readonly (readonly Value[])[]): PlainRow[] {
   // Setting `__proto__` on an object changes what it inherits from instead of adding a field.
   const set = columns.includes("__proto__") ? defineField : setField;
-  const plain: PlainRow[] = new Array(rows.length);
-  for (let r = 0; r < rows.length; r += 1) {
-    const values = rows[r]!;
+  return rows.map((values) => {
     const row: PlainRow = {};
-    for (let c = 0; c < columns.length; c += 1) set(row, columns[c]!, toPlainValue(values[c]!));
-    plain[r] = row;
-  }
-  return plain;
+    for (let i = 0; i < columns.length; i += 1) set(row, columns[i]!, toPlainValue(values[i]!));
+    return row;
+  });
 }
 
 /** A value that was read, in the form in which it is also written: the bytes of a blob as `Uint8Array`. */

@@ -39,7 +39,12 @@ function toPlainRow(row: Row): PlainRow {
   }
   for (const name of names) {
     // Defining leaves `__proto__` an ordinary field.
-    Object.defineProperty(plain, name, { value: toPlainValue(row[name]!), enumerable: true, configurable: true, writable: true });
+    Object.defineProperty(plain, name, {
+      value: toPlainValue(row[name]!),
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
   }
   return plain;
 }

@@ -23,7 +23,9 @@ export async function transaction<DB, T>(
   options: TransactionOptions = {},
 ): Promise<T> {
   if (db.isTransaction) {
-    throw new TypeError("Expected a Kysely instance, got a transaction: transactions do not nest, use a savepoint of it");
+    throw new TypeError(
+      "Expected a Kysely instance, got a transaction: transactions do not nest, use a savepoint of it",
+    );
   }
   return db.connection().execute(async (bound) => {
     const connection = await bound.getExecutor().provideConnection(async (own) => own);

@@ -1,0 +1,118 @@
+import { sql } from "kysely";
+import type { Kysely } from "kysely";
+import { Migrator } from "kysely/migration";
+import type { Migration } from "kysely/migration";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createDatabase, databaseNames } from "./databases.ts";
+import type { TestDatabase } from "./databases.ts";
+
+const migrations: Record<string, Migration> = {
+  "001_author": {
+    async up(db) {
+      await db.schema
+        .createTable("author")
+        .addColumn("id", "integer", (column) => column.primaryKey())
+        .addColumn("name", "text", (column) => column.notNull())
+        .execute();
+    },
+    async down(db) {
+      await db.schema.dropTable("author").execute();
+    },
+  },
+  "002_first_author": {
+    async up(db) {
+      await sql`insert into author (name) values ('Ada')`.execute(db);
+    },
+  },
+};
+
+const failing: Migration = {
+  async up(db) {
+    await sql`insert into author (name) values ('half')`.execute(db);
+    await sql`insert into author (name) values (null)`.execute(db);
+  },
+};
+
+describe.each(databaseNames)("Kysely's Migrator on %s", (name) => {
+  let database: TestDatabase;
+  let db: Kysely<unknown>;
+
+  function migrator(to: Kysely<unknown>, set: Record<string, Migration> = migrations): Migrator {
+    return new Migrator({ db: to, provider: { getMigrations: async () => set } });
+  }
+
+  async function authors(): Promise<string[]> {
+    const { rows } = await sql<{ name: string }>`select name from author order by id`.execute(db);
+    return rows.map((row) => row.name);
+  }
+
+  beforeEach(async () => {
+    database = await createDatabase(name);
+    db = database.open<unknown>();
+  });
+
+  afterEach(async () => {
+    await database[Symbol.asyncDispose]();
+  });
+
+  it("goes up and down", async () => {
+    const up = await migrator(db).migrateToLatest();
+    expect(up.error).toBeUndefined();
+    expect(up.results?.map((result) => result.status)).toEqual(["Success", "Success"]);
+    expect(await authors()).toEqual(["Ada"]);
+    const down = await migrator(db, {
+      "001_author": migrations["001_author"]!,
+      "002_first_author": { up: async () => {}, down: async () => {} },
+    }).migrateTo("001_author");
+    expect(down.error).toBeUndefined();
+    expect((await migrator(db).getMigrations()).map((migration) => migration.executedAt !== undefined)).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it("leaves nothing of a run in which one migration failed", async () => {
+    const { error } = await migrator(db, {
+      ...migrations,
+      "003_failing": failing,
+    }).migrateToLatest();
+    expect(error).toMatchObject({ code: "SQLITE_CONSTRAINT" });
+    expect(await db.introspection.getTables()).toEqual([]);
+    const again = await migrator(db).migrateToLatest();
+    expect(again.error).toBeUndefined();
+    expect(await authors()).toEqual(["Ada"]);
+  });
+
+  it("applies each migration once when several start at the same moment", async () => {
+    const others = Array.from({ length: 4 }, () => database.open<unknown>());
+    const runs = await Promise.all([db, db, ...others].map((to) => migrator(to).migrateToLatest()));
+    expect(runs.map((run) => run.error)).toEqual(runs.map(() => undefined));
+    expect(await authors()).toEqual(["Ada"]);
+    const { rows } = await sql`select id, is_locked from kysely_migration_lock`.execute(db);
+    expect(rows).toEqual([{ id: "migration_lock", is_locked: 0 }]);
+  });
+
+  it("fails clearly, and loses no row, when a migration turns foreign keys off to rebuild a table", async () => {
+    await migrator(db).migrateToLatest();
+    await sql`create table book (id integer primary key, author_id integer references author (id) on delete cascade)`.execute(
+      db,
+    );
+    await sql`insert into book (author_id) values (1)`.execute(db);
+    const rebuild: Migration = {
+      async up(to) {
+        await sql`pragma foreign_keys = off`.execute(to);
+        await sql`create table new_author (id integer primary key, name text not null default '')`.execute(to);
+        await sql`insert into new_author select id, name from author`.execute(to);
+        await sql`drop table author`.execute(to);
+        await sql`alter table new_author rename to author`.execute(to);
+        await sql`pragma foreign_keys = on`.execute(to);
+      },
+    };
+    const { error } = await migrator(db, {
+      ...migrations,
+      "003_rebuild": rebuild,
+    }).migrateToLatest();
+    expect(error).toMatchObject({ code: "UNSUPPORTED" });
+    expect((await sql`select * from book`.execute(db)).rows).toHaveLength(1);
+  });
+});
