@@ -11,7 +11,7 @@ import type { Io } from "./io.ts";
 /** `litefleet-migrate status` */
 export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
   const { dir, ledgerTable, concurrency, json, source } = readFleetOptions(options, io);
-  const progress = createProgress(io.err, "read");
+  const progress = createProgress(io.err, { doing: "Looking at", done: "looked at" });
   const result = await withInterrupt(io, (signal) =>
     fleetStatus({ dir, ledgerTable, concurrency, ...source, signal, onProgress: progress.update }).finally(progress.end),
   );

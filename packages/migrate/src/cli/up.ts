@@ -11,7 +11,7 @@ import type { Io } from "./io.ts";
 /** `litefleet-migrate up` */
 export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
   const { dir, ledgerTable, concurrency, json, source } = readFleetOptions(options, io);
-  const progress = createProgress(io.err, "migrated");
+  const progress = createProgress(io.err, { doing: "Migrating", done: "migrated" });
   const result = await withInterrupt(io, (signal) =>
     migrateFleet({
       dir,
@@ -22,8 +22,8 @@ export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
       allowRowLoss: readList(options["allowRowLoss"]),
       lockTimeoutMs: Number(options["lockTimeout"]),
       signal,
-      onProgress: ({ total, done, failed }) => progress.update({ total, done, failed }),
-    }).finally(() => progress.end()),
+      onProgress: progress.update,
+    }).finally(progress.end),
   );
   if (json) io.out.write(`${JSON.stringify({ command: "up", dir, ...result }, undefined, 2)}\n`);
   else io.out.write(describeUp.table(result, io.out.colors));

@@ -24,7 +24,7 @@ export interface FleetStatusOptions extends FleetSource, RunOptions {
   readonly dir: string | URL;
   /** The ledger's table. Default: the tool's own, `__drizzle_migrations`. */
   readonly ledgerTable?: string;
-  /** Called after each tenant. */
+  /** Called before the first tenant and after each. */
   readonly onProgress?: (progress: { readonly total: number; readonly done: number; readonly failed: number }) => void;
 }
 
@@ -62,6 +62,7 @@ export async function fleetStatus(options: FleetStatusOptions): Promise<FleetSta
   const set = await loadMigrations(options.dir, { ledgerTable: options.ledgerTable });
   const tenants = await resolveTenants(options);
   const progress = { total: tenants.length, done: 0, failed: 0 };
+  options.onProgress?.({ ...progress });
   const results = await runTenants(
     tenants,
     options,

@@ -23,15 +23,15 @@ export interface TenantMigration extends TenantRun {
   readonly error?: TenantError;
 }
 
-/** How far a run is, told after each tenant. */
+/** How far a run is, told at its start and after each tenant. */
 export interface FleetProgress {
   readonly total: number;
   readonly done: number;
   readonly failed: number;
   /** Tenants under way. */
   readonly running: number;
-  /** The tenant that has just ended. */
-  readonly tenant: TenantMigration;
+  /** The tenant that has just ended; `undefined` at the start. */
+  readonly tenant: TenantMigration | undefined;
 }
 
 /** Options of {@link migrateFleet}. */
@@ -40,7 +40,7 @@ export interface MigrateFleetOptions extends FleetSource, RunOptions, Omit<Apply
   readonly dir: string | URL;
   /** The ledger's table. Default: the tool's own, `__drizzle_migrations`. */
   readonly ledgerTable?: string;
-  /** Called after each tenant. */
+  /** Called before the first tenant and after each. */
   readonly onProgress?: (progress: FleetProgress) => void;
 }
 
@@ -80,6 +80,7 @@ export async function migrateFleet(options: MigrateFleetOptions): Promise<FleetM
   const set = await loadMigrations(options.dir, { ledgerTable: options.ledgerTable });
   const tenants = await resolveTenants(options);
   const tally = { migrated: 0, upToDate: 0, failed: 0 };
+  options.onProgress?.({ total: tenants.length, done: 0, failed: 0, running: 0, tenant: undefined });
   const results = await runTenants(
     tenants,
     options,

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { createClient } from "@litefleet/driver";
 import type { Client } from "@litefleet/driver";
+import { FileReleaser } from "./release-files.ts";
 import type { ResolvedTenant } from "./tenant.ts";
 
 /** How a fleet is gone through. */
@@ -30,6 +31,7 @@ export async function runTenants<T>(
   onDone: (result: T, running: number) => void,
 ): Promise<(T | undefined)[]> {
   const results: (T | undefined)[] = Array.from({ length: tenants.length });
+  const files = new FileReleaser();
   let next = 0;
   let running = 0;
   const worker = async (): Promise<void> => {
@@ -41,6 +43,7 @@ export async function runTenants<T>(
       await nextTurn();
       const result = await work(tenants[index]!);
       running -= 1;
+      files.tenantClosed(tenants[index]!);
       results[index] = result;
       onDone(result, running);
     }

@@ -1,4 +1,5 @@
 import type { Output } from "../cli/io.ts";
+import { tenantCount } from "./groups.ts";
 
 /** How far a run over a fleet is. */
 export interface ProgressState {
@@ -18,13 +19,21 @@ const redrawMs = 80;
 /** Without a terminal: a line at most this often, so that a log stays short. */
 const lineMs = 5_000;
 
+/** What a display says of the work on tenants. */
+export interface ProgressWords {
+  /** "Migrating" */
+  readonly doing: string;
+  /** "migrated" */
+  readonly done: string;
+}
+
 /**
  * A progress display: on a terminal one line that is redrawn (bar, counts, rate, time left, failures), elsewhere a plain line
- * now and then and none for a short run. `verb` is what is done to a tenant: "migrated".
+ * at the start and now and then.
  */
-export function createProgress(output: Output, verb: string): Progress {
+export function createProgress(output: Output, words: ProgressWords): Progress {
   const startedAt = performance.now();
-  let shownAt = startedAt;
+  let shownAt = Number.NEGATIVE_INFINITY;
   let isDrawn = false;
   return {
     update: (state) => {
@@ -32,12 +41,13 @@ export function createProgress(output: Output, verb: string): Progress {
       const isDue = now - shownAt >= (output.isTerminal ? redrawMs : lineMs);
       if (!isDue && !(output.isTerminal && state.done === state.total)) return;
       shownAt = now;
-      const elapsedMs = now - startedAt;
       if (output.isTerminal) {
-        output.write(`\r\u001b[2K${progressBar(state, elapsedMs, output)}`);
+        output.write(`\r\u001b[2K${progressBar(state, now - startedAt, output)}`);
         isDrawn = true;
+      } else if (state.done === 0) {
+        output.write(`${words.doing} ${tenantCount(state.total)}\n`);
       } else {
-        output.write(`${state.done} of ${state.total} tenants ${verb}, ${state.failed} failed\n`);
+        output.write(`${state.done} of ${state.total} tenants ${words.done}, ${state.failed} failed\n`);
       }
     },
     end: () => {
@@ -52,7 +62,7 @@ export function progressBar({ total, done, failed }: ProgressState, elapsedMs: n
   const { green, red, dim } = output.colors;
   const rate = done / Math.max(elapsedMs / 1000, 0.001);
   const counts = `${String(done).padStart(String(total).length)}/${total}`;
-  const left = done === total ? "" : `  ${Math.ceil((total - done) / Math.max(rate, 0.001))} s left`;
+  const left = done === total || done === 0 ? "" : `  ${Math.ceil((total - done) / Math.max(rate, 0.001))} s left`;
   const speed = `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)}/s${left}`;
   const failures = failed === 0 ? "" : `  ${failed} failed`;
   const room = output.columns - counts.length - speed.length - failures.length - 6;

@@ -1,0 +1,81 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { createClient } from "@litefleet/driver";
+import type { Client, Config } from "@litefleet/driver";
+import { afterAll } from "vitest";
+
+/** The folder that drizzle-kit 0.31 wrote for schema-v1.ts and then schema-v2.ts, which rebuilds the parent table. */
+export const blogDir = fileURLToPath(new URL("./testdata/blog", import.meta.url));
+export const blogMigrations = ["0000_blog", "0001_starter_plan"];
+
+const folders: string[] = [];
+const clients: Client[] = [];
+
+afterAll(async () => {
+  for (const client of clients) client.close();
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
+});
+
+/** A folder that is gone after the tests of the file. */
+export async function scratchFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), "litefleet-migrate-"));
+  folders.push(folder);
+  return folder;
+}
+
+/** A client on a new file, closed after the tests of the file. */
+export async function scratchClient(config: Omit<Config, "url"> = {}): Promise<Client> {
+  return openFile(path.join(await scratchFolder(), "scratch.db"), config);
+}
+
+/** A client on the file, closed after the tests of the file. */
+export function openFile(file: string, config: Omit<Config, "url"> = {}): Client {
+  const client = createClient({ url: `file:${file}`, ...config });
+  clients.push(client);
+  return client;
+}
+
+/** Writes a drizzle-kit folder of these migrations, in order, a second between their times. */
+export async function writeFolder(
+  migrations: Readonly<Record<string, string>>,
+  options: { readonly dir?: string; readonly when?: (index: number) => number } = {},
+): Promise<string> {
+  const dir = options.dir ?? (await scratchFolder());
+  const { when = (index) => 1_700_000_000_000 + index * 1000 } = options;
+  const tags = Object.keys(migrations);
+  await mkdir(path.join(dir, "meta"), { recursive: true });
+  for (const [tag, sql] of Object.entries(migrations)) await writeFile(path.join(dir, `${tag}.sql`), sql);
+  const entries = tags.map((tag, idx) => ({ idx, version: "6", when: when(idx), tag, breakpoints: true }));
+  await writeFile(path.join(dir, "meta", "_journal.json"), JSON.stringify({ version: "7", dialect: "sqlite", entries }));
+  return dir;
+}
+
+/** Two authors, three posts, four comments; for a database that is at the first migration of the blog or later. */
+export async function fillBlog(client: Client): Promise<void> {
+  await client.batch(
+    [
+      "INSERT INTO authors (id, name) VALUES (1, 'Ada'), (2, 'Grace')",
+      "INSERT INTO posts (id, author_id, title) VALUES (1, 1, 'a'), (2, 1, 'b'), (3, 2, 'c')",
+      "INSERT INTO comments (id, post_id, body) VALUES (1, 1, 'x'), (2, 1, 'y'), (3, 2, 'z'), (4, 3, 'w')",
+    ],
+    "write",
+  );
+}
+
+/** How many rows the tables have. */
+export async function countsOf(client: Client, ...tables: readonly string[]): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const table of tables) {
+    const { rows } = await client.execute(`SELECT count(*) AS n FROM "${table}"`);
+    counts[table] = Number(rows[0]?.["n"]);
+  }
+  return counts;
+}
+
+/** The whole schema, as text. */
+export async function schemaOf(client: Client): Promise<string[]> {
+  const { rows } = await client.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name");
+  return rows.map((row) => String(row["sql"]));
+}
