@@ -3,7 +3,7 @@ import type { CallOptions, Client, Transaction, TransactionMode, TransactionOpti
 import { CompiledQuery } from "kysely";
 import type { AbortableOperationOptions, DatabaseConnection, QueryResult } from "kysely";
 import { addCallerStack } from "./caller-stack.ts";
-import { refuseForeignKeysPragma } from "./foreign-keys-guard.ts";
+import { foreignKeysError, turnsForeignKeysOff } from "./foreign-keys-guard.ts";
 import { checkParameters } from "./parameters.ts";
 import { toQueryResult } from "./query-result.ts";
 import { streamRows } from "./stream-rows.ts";
@@ -126,7 +126,7 @@ export class LitefleetConnection implements DatabaseConnection {
   async #run<R>(query: CompiledQuery, options: AbortableOperationOptions | undefined): Promise<QueryResult<R>> {
     const { sql, parameters } = query;
     checkParameters(parameters);
-    if (this.#transaction !== undefined) refuseForeignKeysPragma(sql);
+    if (turnsForeignKeysOff(sql)) this.#checkForeignKeys();
     const statement = this.#runner().prepare(sql);
     // Only Kysely's own signal tells that it may want to cancel; it does so by `cancelQuery`.
     const running = options?.signal === undefined ? undefined : new AbortController();
@@ -141,6 +141,11 @@ export class LitefleetConnection implements DatabaseConnection {
     } finally {
       this.#running = undefined;
     }
+  }
+
+  #checkForeignKeys(): void {
+    const error = foreignKeysError(this.#transaction !== undefined, this.#client.status().engine);
+    if (error !== undefined) throw error;
   }
 
   #runner(): Client | Transaction {

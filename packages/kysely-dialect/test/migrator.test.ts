@@ -23,6 +23,9 @@ const migrations: Record<string, Migration> = {
     async up(db) {
       await sql`insert into author (name) values ('Ada')`.execute(db);
     },
+    async down(db) {
+      await sql`delete from author`.execute(db);
+    },
   },
 };
 
@@ -33,12 +36,31 @@ const failing: Migration = {
   },
 };
 
+const rebuild: Migration = {
+  async up(db) {
+    await sql`pragma foreign_keys = off`.execute(db);
+    await sql`create table new_author (id integer primary key, name text not null default '')`.execute(db);
+    await sql`insert into new_author select id, name from author`.execute(db);
+    await sql`drop table author`.execute(db);
+    await sql`alter table new_author rename to author`.execute(db);
+    await sql`pragma foreign_keys = on`.execute(db);
+  },
+};
+
 describe.each(databaseNames)("Kysely's Migrator on %s", (name) => {
   let database: TestDatabase;
   let db: Kysely<unknown>;
 
-  function migrator(to: Kysely<unknown>, set: Record<string, Migration> = migrations): Migrator {
-    return new Migrator({ db: to, provider: { getMigrations: async () => set } });
+  function migrator(to: Kysely<unknown>, set = migrations, disableTransactions = false): Migrator {
+    return new Migrator({ db: to, provider: { getMigrations: async () => set }, disableTransactions });
+  }
+
+  async function addBook(): Promise<void> {
+    await sql`
+      create table book (id integer primary key, author_id integer references author (id) on delete cascade)`.execute(
+      db,
+    );
+    await sql`insert into book (author_id) values (1)`.execute(db);
   }
 
   async function authors(): Promise<string[]> {
@@ -60,15 +82,11 @@ describe.each(databaseNames)("Kysely's Migrator on %s", (name) => {
     expect(up.error).toBeUndefined();
     expect(up.results?.map((result) => result.status)).toEqual(["Success", "Success"]);
     expect(await authors()).toEqual(["Ada"]);
-    const down = await migrator(db, {
-      "001_author": migrations["001_author"]!,
-      "002_first_author": { up: async () => {}, down: async () => {} },
-    }).migrateTo("001_author");
+    const down = await migrator(db).migrateDown();
     expect(down.error).toBeUndefined();
-    expect((await migrator(db).getMigrations()).map((migration) => migration.executedAt !== undefined)).toEqual([
-      true,
-      false,
-    ]);
+    expect(await authors()).toEqual([]);
+    const known = await migrator(db).getMigrations();
+    expect(known.map((migration) => migration.executedAt !== undefined)).toEqual([true, false]);
   });
 
   it("leaves nothing of a run in which one migration failed", async () => {
@@ -94,25 +112,17 @@ describe.each(databaseNames)("Kysely's Migrator on %s", (name) => {
 
   it("fails clearly, and loses no row, when a migration turns foreign keys off to rebuild a table", async () => {
     await migrator(db).migrateToLatest();
-    await sql`create table book (id integer primary key, author_id integer references author (id) on delete cascade)`.execute(
-      db,
-    );
-    await sql`insert into book (author_id) values (1)`.execute(db);
-    const rebuild: Migration = {
-      async up(to) {
-        await sql`pragma foreign_keys = off`.execute(to);
-        await sql`create table new_author (id integer primary key, name text not null default '')`.execute(to);
-        await sql`insert into new_author select id, name from author`.execute(to);
-        await sql`drop table author`.execute(to);
-        await sql`alter table new_author rename to author`.execute(to);
-        await sql`pragma foreign_keys = on`.execute(to);
-      },
-    };
-    const { error } = await migrator(db, {
-      ...migrations,
-      "003_rebuild": rebuild,
-    }).migrateToLatest();
+    await addBook();
+    const { error } = await migrator(db, { ...migrations, "003_rebuild": rebuild }).migrateToLatest();
     expect(error).toMatchObject({ code: "UNSUPPORTED" });
+    expect((await sql`select * from book`.execute(db)).rows).toHaveLength(1);
+  });
+
+  it("runs that migration in a local file without a transaction", async () => {
+    await migrator(db).migrateToLatest();
+    await addBook();
+    const { error } = await migrator(db, { ...migrations, "003_rebuild": rebuild }, true).migrateToLatest();
+    expect(error).toBeUndefined();
     expect((await sql`select * from book`.execute(db)).rows).toHaveLength(1);
   });
 });
