@@ -163,6 +163,18 @@ export function transactions({ open, entry, name }: SuiteContext): void {
     expect(await count(client)).toBe(0);
   });
 
+  it("queues a write of the client that is called inside a callback, and runs it afterwards", async () => {
+    const client = await withTable();
+    let outside: Promise<unknown> | undefined;
+    await client.transaction(async (tx) => {
+      await tx.execute("INSERT INTO t VALUES (1)");
+      outside = client.execute("INSERT INTO t VALUES (2)");
+      await tx.execute("INSERT INTO t VALUES (3)");
+    });
+    await outside;
+    expect(await count(client)).toBe(3);
+  });
+
   it("begins with foreign keys off when asked, and restores them", async () => {
     const client = open();
     await client.executeMultiple(

@@ -30,6 +30,8 @@ export interface EngineTransaction {
   rollback(): MaybePromise<void>;
   /** Rolls back if open and gives the connection back; never throws. */
   close(): void;
+  /** Runs the transaction's callback. An engine that has to tell calls from inside it from others does so here. */
+  runCallback?<T>(callback: () => Promise<T>): Promise<T>;
 }
 
 /** Rows in chunks, with the column names told before the first. */

@@ -58,7 +58,7 @@ async function runOnce<T>(
   let tx: LitefleetTransaction | undefined;
   try {
     tx = await begin(mode, { signal: deadline.signal, timeoutMs: limitOf(deadline) });
-    const result = await withinDeadline(callback(tx), deadline, timeoutMs);
+    const result = await withinDeadline(tx.runCallback(callback), deadline, timeoutMs);
     await tx.commit();
     return { result };
   } catch (error) {

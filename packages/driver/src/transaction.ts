@@ -64,6 +64,12 @@ export class LitefleetTransaction extends TransactionScope {
     await this.#calls.run(() => this.#engine.rollback());
   }
 
+  /** Runs the callback whose transaction this is. */
+  runCallback<T>(callback: (tx: LitefleetTransaction) => Promise<T>): Promise<T> {
+    const run = async (): Promise<T> => callback(this);
+    return this.#engine.runCallback?.(run) ?? run();
+  }
+
   override close(): void {
     this.#engine.close();
   }

@@ -4,7 +4,8 @@ import type { SqlValue } from "../engine.ts";
 import { LitefleetError } from "../errors.ts";
 import type { NativeConnection, NativeLibrary, NativeRows, NativeStatement } from "./native.ts";
 
-type LibsqlDatabase = Database.Database;
+/** The types of the package leave out what it has. */
+type LibsqlDatabase = Database.Database & { interrupt(): void };
 type LibsqlStatement = Database.Statement<unknown[]>;
 
 const require = createRequire(import.meta.url);

@@ -16,7 +16,11 @@ import type { LocalTransactionHost } from "./local-transaction.ts";
 import type { NativeLibrary } from "./native.ts";
 import { pragmaScope, SessionPragmas } from "./session-pragmas.ts";
 import { WriteGroup } from "./write-group.ts";
+import { isInsideTurnOf } from "./transaction-scope.ts";
 import type { WriteQueue } from "./write-queue.ts";
+
+/** How long a call from inside a transaction's callback waits for that transaction, in milliseconds: it may wait for itself. */
+const insidePatienceMs = 5_000;
 
 /** What a local engine is opened with. */
 export interface LocalEngineOptions {
@@ -75,6 +79,7 @@ export class LocalEngine implements Engine {
       onOther,
     });
     this.#transactionHost = {
+      queue: this.#queue,
       patienceMs,
       onOther,
       acquireTurn: (callOptions) => this.#queue.acquire(this, patienceMs(), callOptions),
@@ -89,10 +94,10 @@ export class LocalEngine implements Engine {
     throwIfAborted(options.signal);
     const { kind, pragma } = statement.parsed;
     if (kind === "read") return this.#read(statement, options);
-    if (pragma === undefined) return this.#writes.push(statement, options);
+    if (pragma === undefined) return this.#writes.push(statement, this.#limited(options));
     if (pragma.name === "busy_timeout") return this.#busyTimeout.answer(pragma.value);
     const scope = pragmaScope(pragma);
-    if (scope === "database") return this.#writes.push(statement, options);
+    if (scope === "database") return this.#writes.push(statement, this.#limited(options));
     if (scope === "connection" && pragma.value !== undefined && !this.#options.isMemory) {
       // Connections in use keep what they were opened with; all later ones get it.
       this.#pragmas.remember(pragma.name, statement.sql);
@@ -110,7 +115,7 @@ export class LocalEngine implements Engine {
   }
 
   async script(sql: string, options: CallOptions): Promise<void> {
-    const turn = await this.#queue.acquire(this, this.#busyTimeout.patienceMs, options);
+    const turn = await this.#queue.acquire(this, this.#busyTimeout.patienceMs, this.#limited(options));
     try {
       for (const { sql: one } of splitStatements(sql)) {
         const parsed = parseStatement(one);
@@ -148,7 +153,7 @@ export class LocalEngine implements Engine {
     throwIfAborted(options.signal);
     const { isMemory, library } = this.#options;
     const isWriter = mode === "write" || mode === "concurrent";
-    const turn = isMemory || isWriter ? await this.#queue.acquire(this, this.#busyTimeout.patienceMs, options) : undefined;
+    const turn = isMemory || isWriter ? await this.#queue.acquire(this, this.#busyTimeout.patienceMs, this.#limited(options)) : undefined;
     try {
       this.#checkOpen();
       const connection = await this.#connectionFor(turn !== undefined, options);
@@ -198,7 +203,7 @@ export class LocalEngine implements Engine {
   }
 
   async #readInTurn(statement: BoundStatement, options: CallOptions): Promise<RawResult> {
-    const turn = await this.#queue.acquire(this, undefined, options);
+    const turn = await this.#queue.acquire(this, undefined, this.#limited(options));
     try {
       this.#checkOpen();
       return this.#main.run(statement);
@@ -220,7 +225,7 @@ export class LocalEngine implements Engine {
 
   #turnToIterate(statement: BoundStatement, options: CallOptions): MaybePromise<(() => void) | undefined> {
     if (!this.#options.isMemory && statement.parsed.kind === "read") return undefined;
-    return this.#queue.acquire(this, this.#busyTimeout.patienceMs, options);
+    return this.#queue.acquire(this, this.#busyTimeout.patienceMs, this.#limited(options));
   }
 
   #connectionFor(hasTurn: boolean, options: CallOptions): MaybePromise<Connection> {
@@ -256,6 +261,12 @@ export class LocalEngine implements Engine {
     // A BEGIN on its own would take every later call into its transaction.
     const isOwned = this.#options.isMemory && this.#transactions.size > 0;
     if (kind === "transaction" && this.#main.inTransaction && !isOwned) this.#main.exec("ROLLBACK");
+  }
+
+  /** A call that may wait for the transaction around it must not wait for ever. */
+  #limited<O extends CallOptions>(options: O): O {
+    if (!this.#queue.isHeld || !isInsideTurnOf(this.#queue)) return options;
+    return { ...options, timeoutMs: Math.min(options.timeoutMs ?? insidePatienceMs, insidePatienceMs) };
   }
 
   #checkOpen(): void {

@@ -7,13 +7,16 @@ import { isBusy } from "./classify.ts";
 import type { Connection } from "./connection.ts";
 import { LocalChunks } from "./local-chunks.ts";
 import type { OpenRows } from "./open-rows.ts";
-import type { Release } from "./write-queue.ts";
+import { runInScope } from "./transaction-scope.ts";
+import type { ScopedTransaction } from "./transaction-scope.ts";
+import type { Release, WriteQueue } from "./write-queue.ts";
 
 /** How long a batch keeps the event loop busy at a stretch, in milliseconds. */
 const maxStretchMs = 8;
 
 /** What a transaction needs of its engine. */
 export interface LocalTransactionHost {
+  readonly queue: WriteQueue;
   readonly patienceMs: () => number | undefined;
   /** Waits for the turn to write. */
   readonly acquireTurn: (options: CallOptions) => Promise<Release>;
@@ -24,7 +27,7 @@ export interface LocalTransactionHost {
 }
 
 /** A transaction on a connection of its own. */
-export class LocalTransaction implements EngineTransaction {
+export class LocalTransaction implements EngineTransaction, ScopedTransaction {
   readonly #host: LocalTransactionHost;
   readonly #connection: Connection;
   readonly #foreignKeys: string | undefined;
@@ -125,6 +128,14 @@ export class LocalTransaction implements EngineTransaction {
 
   rollback(): void {
     this.close();
+  }
+
+  runCallback<T>(callback: () => Promise<T>): Promise<T> {
+    return runInScope(this, callback);
+  }
+
+  holdsTurnOf(queue: object): boolean {
+    return !this.#isEnded && this.#turn !== undefined && queue === this.#host.queue;
   }
 
   close(): void {
