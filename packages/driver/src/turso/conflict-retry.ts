@@ -1,0 +1,44 @@
+import type { CallOptions } from "../api.ts";
+import type { MaybePromise } from "../engine.ts";
+import { LitefleetError, plainMessage } from "../errors.ts";
+import type { LibsqlError } from "../errors.ts";
+import { Deadline, sleep } from "../waiting.ts";
+import { isConflict } from "./classify.ts";
+
+/** How long a call is repeated when it has no limit of its own, in milliseconds. */
+const defaultPatienceMs = 30_000;
+
+/** The longest pause between two attempts, in milliseconds. */
+const maxPauseMs = 50;
+
+/** Told of each conflict that leads to another attempt. */
+export type OnConflict = (conflict: { readonly attempt: number; readonly error: LitefleetError }) => void;
+
+/**
+ * Runs `attempt` again while it ends in a conflict: for autocommit statements and batches, which hold nothing that the
+ * program has read before and so mean the same the next time. The pauses grow and vary.
+ *
+ * @throws the last conflict when the time is over; whatever else `attempt` throws; `ABORTED`.
+ */
+export async function whileConflicting<T>(
+  attempt: () => MaybePromise<T>,
+  options: CallOptions,
+  onConflict: OnConflict | undefined,
+): Promise<T> {
+  const deadline = new Deadline({ signal: options.signal, timeoutMs: options.timeoutMs ?? defaultPatienceMs });
+  for (let count = 1; ; count += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const delayMs = Math.random() * Math.min(maxPauseMs, 2 ** count);
+      if (!isConflict(error) || delayMs >= deadline.remainingMs) throw error;
+      onConflict?.({ attempt: count, error: asPlain(error) });
+      await sleep(delayMs, options.signal);
+    }
+  }
+}
+
+function asPlain(error: LibsqlError): LitefleetError {
+  if (error instanceof LitefleetError) return error;
+  return new LitefleetError(plainMessage(error), error.code, { isRetryable: true, cause: error.cause });
+}

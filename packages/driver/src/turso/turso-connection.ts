@@ -1,0 +1,88 @@
+import { LitefleetError } from "../errors.ts";
+import type { NativeConnection, NativeStatement } from "../local/native.ts";
+import { asPrimaryKeyFailure, classifyTurso } from "./classify.ts";
+import { openHandle, step, stepOn } from "./native.ts";
+import type { TursoHandle } from "./native.ts";
+import { isPrimaryKey } from "./primary-key.ts";
+import { TursoStatement } from "./turso-statement.ts";
+
+/** A connection to a Turso database whose errors are classified already. */
+export class TursoConnection implements NativeConnection {
+  readonly #handle: TursoHandle;
+
+  /** @throws {LitefleetError} `ENGINE_MISSING`, or why the file cannot be opened. */
+  constructor(path: string) {
+    try {
+      this.#handle = openHandle(path);
+    } catch (error) {
+      throw classifyTurso(error);
+    }
+  }
+
+  prepare(sql: string, parameters: readonly (string | undefined)[]): NativeStatement {
+    checkText(sql);
+    try {
+      return new TursoStatement(this.#handle, sql, parameters, (error) => this.#explain(error));
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  exec(sql: string): void {
+    checkText(sql);
+    try {
+      const script = this.#handle.executor(sql);
+      try {
+        while (stepOn(this.#handle, script) !== step.done);
+      } finally {
+        script.reset();
+      }
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  get inTransaction(): boolean {
+    // Asking a closed connection is an error.
+    return this.#handle.open && this.#handle.inTransaction();
+  }
+
+  close(): void {
+    this.#handle.close();
+  }
+
+  #explain(error: unknown): LitefleetError {
+    const classified = classifyTurso(error);
+    if (classified.rawCode === 2067 && isPrimaryKey(this.#handle, classified.message))
+      return asPrimaryKeyFailure(classified);
+    if (classified.rawCode === 5 && this.inTransaction) return staleSnapshot(classified);
+    return classified;
+  }
+}
+
+/** The engine ends the process over a NUL in the name of a result column, and names unnamed columns after their text. */
+function checkText(sql: string): void {
+  if (!sql.includes("\0")) return;
+  throw new LitefleetError(
+    "unrecognized token: a NUL character. Pass text that holds one as an argument",
+    "SQLITE_ERROR",
+    {
+      extendedCode: "SQLITE_ERROR",
+      rawCode: 1,
+    },
+  );
+}
+
+/** Inside a transaction nobody else's lock is in the way (writers take turns): its snapshot is out of date. */
+function staleSnapshot(error: LitefleetError): LitefleetError {
+  return new LitefleetError(
+    "database is locked: another transaction has written since this one began to read",
+    error.code,
+    {
+      extendedCode: "SQLITE_BUSY_SNAPSHOT",
+      rawCode: 517,
+      isRetryable: true,
+      cause: error.cause,
+    },
+  );
+}

@@ -1,0 +1,123 @@
+import type { Replicated } from "@libsql/core/api";
+import type { BeginOptions, CallOptions, Capabilities, ClientStatus, RawResult, TransactionMode } from "../api.ts";
+import type { BoundStatement, Engine, EngineTransaction, MaybePromise, RowChunks } from "../engine.ts";
+import type { LocalEngine } from "../local/local-engine.ts";
+import type { WriteQueue } from "../local/write-queue.ts";
+import { whileConflicting } from "./conflict-retry.ts";
+import type { OnConflict } from "./conflict-retry.ts";
+import { TursoTransaction } from "./turso-transaction.ts";
+
+/** What the engine is made of. */
+export interface TursoEngineParts {
+  /** Runs everything; its transactions of mode `"read"` begin with `BEGIN CONCURRENT` and take no turn. */
+  readonly local: LocalEngine;
+  /** The line of those that need the database for themselves. */
+  readonly queue: WriteQueue;
+  /** In memory there is one connection and no MVCC. */
+  readonly isMemory: boolean;
+  /** Milliseconds that a commit waits for another client's turn. */
+  readonly timeoutMs: number | undefined;
+  readonly onConflict: OnConflict | undefined;
+}
+
+/**
+ * A Turso database: a local engine whose file is in MVCC mode. Concurrent transactions run beside each other on connections
+ * of their own; what needs the database for itself (autocommit writes, transactions of mode `"write"`, a commit) takes its
+ * turn in the line of the process. The library itself keeps other processes out of the file.
+ *
+ * An autocommit write or a batch that conflicts with an open concurrent transaction is repeated until it succeeds or its
+ * time is over. A script is not: the statements before the conflict stand.
+ */
+export class TursoEngine implements Engine {
+  readonly name = "turso";
+  readonly protocol = "file";
+  readonly #parts: TursoEngineParts;
+  readonly #local: LocalEngine;
+
+  constructor(parts: TursoEngineParts) {
+    this.#parts = parts;
+    this.#local = parts.local;
+  }
+
+  get capabilities(): Capabilities {
+    return this.#local.capabilities;
+  }
+
+  execute(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
+    const { kind, pragma } = statement.parsed;
+    if (pragma?.name === "journal_mode" && pragma.value !== undefined && !this.#parts.isMemory) return staysInMvcc();
+    if (kind === "read" || kind === "pragma") return this.#local.execute(statement, options);
+    return whileConflicting(() => this.#local.execute(statement, options), options, this.#parts.onConflict);
+  }
+
+  batch(statements: readonly BoundStatement[], mode: TransactionMode, options: CallOptions): Promise<RawResult[]> {
+    const runMode = modeOfBatch(statements, mode);
+    return whileConflicting(() => this.#runBatch(statements, runMode, options), options, this.#parts.onConflict);
+  }
+
+  migrate(statements: readonly BoundStatement[]): Promise<RawResult[]> {
+    const options = { foreignKeys: "off" } as const;
+    return whileConflicting(() => this.#runBatch(statements, "write", options), {}, this.#parts.onConflict);
+  }
+
+  script(sql: string, options: CallOptions): MaybePromise<void> {
+    return this.#local.script(sql, options);
+  }
+
+  iterate(statement: BoundStatement, options: CallOptions): RowChunks {
+    return this.#local.iterate(statement, options);
+  }
+
+  async begin(mode: TransactionMode, options: BeginOptions): Promise<EngineTransaction> {
+    const { isMemory, queue, timeoutMs } = this.#parts;
+    const ownMode = mode === "concurrent" && isMemory ? "write" : mode;
+    const inner = await this.#local.begin(ownMode === "concurrent" ? "read" : ownMode, options);
+    return new TursoTransaction(inner, ownMode, () => queue.acquire(this.#local, timeoutMs, {}));
+  }
+
+  sync(): Promise<Replicated> {
+    return this.#local.sync();
+  }
+
+  status(): Omit<ClientStatus, "closed"> {
+    return { ...this.#local.status(), engine: this.name };
+  }
+
+  close(): void {
+    this.#local.close();
+  }
+
+  async #runBatch(
+    statements: readonly BoundStatement[],
+    mode: TransactionMode,
+    options: BeginOptions,
+  ): Promise<RawResult[]> {
+    const transaction = await this.begin(mode, options);
+    try {
+      const results = await transaction.batch(statements, options);
+      await transaction.commit();
+      return results;
+    } finally {
+      transaction.close();
+    }
+  }
+}
+
+/** The answer to a request for another journal mode, as SQLite answers one that it cannot follow: the mode that stays. */
+function staysInMvcc(): RawResult {
+  return {
+    columns: ["journal_mode"],
+    columnTypes: [""],
+    rows: [["mvcc"]],
+    rowsAffected: 0,
+    lastInsertRowid: undefined,
+  };
+}
+
+/** The statements are known beforehand, and with them what the transaction will need. */
+function modeOfBatch(statements: readonly BoundStatement[], mode: TransactionMode): TransactionMode {
+  const needsExclusive = mode === "concurrent" && statements.some(({ parsed }) => parsed.kind === "schema");
+  // Taking its turn only with the first write would end in SQLITE_BUSY if another one has written since the first read.
+  const isDeferredWrite = mode === "deferred" && statements.some(({ parsed }) => parsed.kind !== "read");
+  return needsExclusive || isDeferredWrite ? "write" : mode;
+}

@@ -1,0 +1,97 @@
+import type { CallOptions, RawResult, TransactionMode } from "../api.ts";
+import type { BoundStatement, EngineTransaction, MaybePromise, RowChunks } from "../engine.ts";
+import { LitefleetBatchError, LitefleetError } from "../errors.ts";
+import type { Release } from "../local/write-queue.ts";
+import { markNeedsExclusive, needsExclusive } from "../needs-exclusive.ts";
+import { parseStatement } from "../sql/parse.ts";
+import type { ParsedStatement } from "../sql/parse.ts";
+import { splitStatements } from "../sql/split.ts";
+import { ddlInConcurrent } from "./classify.ts";
+
+/**
+ * A local transaction with what is particular to this engine: a concurrent one takes a turn to commit and leaves the schema
+ * alone, and one that only reads is held to it here, since the engine has no read-only transaction.
+ */
+export class TursoTransaction implements EngineTransaction {
+  readonly #inner: EngineTransaction;
+  readonly #mode: TransactionMode;
+  readonly #acquireTurn: () => Promise<Release>;
+
+  /** @param acquireTurn waits until no other transaction has the database for itself. */
+  constructor(inner: EngineTransaction, mode: TransactionMode, acquireTurn: () => Promise<Release>) {
+    this.#inner = inner;
+    this.#mode = mode;
+    this.#acquireTurn = acquireTurn;
+  }
+
+  get closed(): boolean {
+    return this.#inner.closed;
+  }
+
+  execute(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
+    this.#check(statement.parsed);
+    return this.#inner.execute(statement, options);
+  }
+
+  batch(statements: readonly BoundStatement[], options: CallOptions): MaybePromise<RawResult[]> {
+    for (const [i, { parsed }] of statements.entries()) {
+      const refusal = this.#refusal(parsed);
+      if (refusal !== undefined) throw atStatement(i, refusal);
+    }
+    return this.#inner.batch(statements, options);
+  }
+
+  async script(sql: string, options: CallOptions): Promise<void> {
+    for (const { sql: one } of splitStatements(sql)) this.#check(parseStatement(one));
+    await this.#inner.script(sql, options);
+  }
+
+  iterate(statement: BoundStatement, options: CallOptions): RowChunks {
+    this.#check(statement.parsed);
+    return this.#inner.iterate(statement, options);
+  }
+
+  async commit(): Promise<void> {
+    // There is nothing to commit, and so nothing that a change of the schema could conflict with.
+    if (this.#mode === "read") return this.#inner.rollback();
+    if (this.#mode !== "concurrent") return this.#inner.commit();
+    // While another transaction has the database for itself, every commit beside it ends in a conflict.
+    const turn = await this.#acquireTurn();
+    try {
+      await this.#inner.commit();
+    } finally {
+      turn();
+    }
+  }
+
+  rollback(): MaybePromise<void> {
+    return this.#inner.rollback();
+  }
+
+  close(): void {
+    this.#inner.close();
+  }
+
+  #check(parsed: ParsedStatement): void {
+    const refusal = this.#refusal(parsed);
+    if (refusal !== undefined) throw refusal;
+  }
+
+  #refusal({ kind, keyword }: ParsedStatement): LitefleetError | undefined {
+    if (this.#mode === "concurrent" && kind === "schema" && !this.closed) {
+      // As after any conflict: nothing of this run stays.
+      this.#inner.close();
+      return ddlInConcurrent(keyword);
+    }
+    if (this.#mode === "read" && (kind === "write" || kind === "schema")) {
+      const details = { extendedCode: "SQLITE_READONLY", rawCode: 8 };
+      return new LitefleetError(`attempt to ${keyword} in a transaction of mode "read"`, "SQLITE_READONLY", details);
+    }
+    return undefined;
+  }
+}
+
+function atStatement(index: number, error: LitefleetError): LitefleetBatchError {
+  const batchError = LitefleetBatchError.at(index, error);
+  return needsExclusive(error) ? markNeedsExclusive(batchError) : batchError;
+}
