@@ -165,7 +165,9 @@ export class LitefleetConnection implements DatabaseConnection {
    * them pass until this call has returned: after one turn of the event loop they have all come, and failed as they must.
    */
   async #forget(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
     this.#transaction = undefined;
   }
 }

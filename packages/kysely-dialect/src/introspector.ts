@@ -102,6 +102,9 @@ export class LitefleetIntrospector implements DatabaseIntrospector {
   }
 }
 
+/** By the number that `PRAGMA table_xinfo` calls `hidden`. */
+const generatedAs = { 0: undefined, 1: undefined, 2: "virtual", 3: "stored" } as const;
+
 function isMigrationTable(name: string): boolean {
   return name === DEFAULT_MIGRATION_TABLE || name === DEFAULT_MIGRATION_LOCK_TABLE;
 }
@@ -118,7 +121,7 @@ function toDetails(table: CatalogTable, columns: readonly CatalogColumn[]): Tabl
     name: table.name,
     isView,
     isForeign: false,
-    kind: isView ? "view" : table.kind === "virtual" ? "virtual" : "table",
+    kind: table.kind === "virtual" ? "virtual" : table.type,
     isStrict: table.strict === 1,
     isWithoutRowid: table.wr === 1,
     columns: columns.filter((column) => column.hidden !== 1).map((column) => toColumn(column, keyLength)),
@@ -126,7 +129,7 @@ function toDetails(table: CatalogTable, columns: readonly CatalogColumn[]): Tabl
 }
 
 function toColumn(column: CatalogColumn, keyLength: number): ColumnDetails {
-  const generated = column.hidden === 2 ? "virtual" : column.hidden === 3 ? "stored" : undefined;
+  const generated = generatedAs[column.hidden];
   return {
     name: column.name,
     dataType: column.type,

@@ -21,7 +21,8 @@ export function checkParameters(parameters: readonly unknown[]): asserts paramet
       case "object":
         checkObject(value, i + 1);
         break;
-      default:
+      case "function":
+      case "symbol":
         throw new TypeError(`Parameter ${i + 1} of the query is a ${typeof value}, which a database cannot store`);
     }
   }

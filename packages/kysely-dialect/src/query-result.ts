@@ -23,13 +23,13 @@ export function toPlainRows(columns: readonly string[], rows: readonly (readonly
   const set = columns.includes("__proto__") ? defineField : setField;
   return rows.map((values) => {
     const row: PlainRow = {};
-    for (let i = 0; i < columns.length; i += 1) set(row, columns[i]!, toPlainValue(values[i]!));
+    for (let i = 0; i < columns.length; i += 1) set(row, columns[i] ?? "", toPlainValue(values[i]));
     return row;
   });
 }
 
 /** A value that was read, in the form in which it is also written: the bytes of a blob as `Uint8Array`. */
-export function toPlainValue(value: Value): Exclude<Value, ArrayBuffer> | Uint8Array {
+export function toPlainValue(value: Value | undefined): unknown {
   return value instanceof ArrayBuffer ? new Uint8Array(value) : value;
 }
 

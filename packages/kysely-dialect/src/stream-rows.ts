@@ -30,17 +30,17 @@ export async function* streamRows(
 /** @throws {LitefleetError} `UNSUPPORTED` if the row has columns that its fields do not show. */
 function toPlainRow(row: Row): PlainRow {
   const plain: PlainRow = {};
-  const names = Object.keys(row);
-  if (names.length !== row.length) {
+  const fields = Object.entries(row);
+  if (fields.length !== row.length) {
     throw new LitefleetError(
       'A stream needs column names that differ from each other, and from "length"; give the columns aliases',
       "UNSUPPORTED",
     );
   }
-  for (const name of names) {
+  for (const [name, value] of fields) {
     // Defining leaves `__proto__` an ordinary field.
     Object.defineProperty(plain, name, {
-      value: toPlainValue(row[name]!),
+      value: toPlainValue(value),
       enumerable: true,
       configurable: true,
       writable: true,

@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createDatabase, createTables, databaseNames, names } from "./databases.ts";
+import { collect, createDatabase, createTables, databaseNames, names } from "./databases.ts";
 import type { Tables, TestDatabase } from "./databases.ts";
 
 describe.each(databaseNames)("abort signals on %s", (name) => {
@@ -28,9 +28,7 @@ describe.each(databaseNames)("abort signals on %s", (name) => {
   it("is not disturbed by a signal that never fires", async () => {
     const { signal } = new AbortController();
     expect(await db.selectFrom("person").select("name").orderBy("id").execute({ signal })).toHaveLength(2);
-    expect(await Array.fromAsync(db.selectFrom("person").select("name").stream({ signal, chunkSize: 1 }))).toHaveLength(
-      2,
-    );
+    expect(await collect(db.selectFrom("person").select("name").stream({ signal, chunkSize: 1 }))).toHaveLength(2);
   });
 
   it('keeps a write that waits for its turn from running, with "cancel query"', async () => {
@@ -43,9 +41,8 @@ describe.each(databaseNames)("abort signals on %s", (name) => {
       .insertInto("person")
       .values({ name: "Edsger" })
       .execute({ signal: controller.signal, inflightQueryAbortStrategy: "cancel query" });
-    const outcome = expect(waiting).rejects.toBe(reason);
     setImmediate(() => controller.abort(reason));
-    await outcome;
+    await expect(waiting).rejects.toBe(reason);
     await trx.commit().execute();
     await db.insertInto("person").values({ name: "Barbara" }).execute();
     expect(await names(db)).toEqual(["Ada", "Grace", "Barbara"]);
@@ -56,9 +53,8 @@ describe.each(databaseNames)("abort signals on %s", (name) => {
     const controller = new AbortController();
     const trx = await db.startTransaction().execute();
     const waiting = db.insertInto("person").values({ name: "Edsger" }).execute({ signal: controller.signal });
-    const outcome = expect(waiting).rejects.toBe(reason);
     setImmediate(() => controller.abort(reason));
-    await outcome;
+    await expect(waiting).rejects.toBe(reason);
     await trx.commit().execute();
     await db.insertInto("person").values({ name: "Barbara" }).execute();
     expect(await names(db)).toEqual(["Ada", "Grace", "Edsger", "Barbara"]);

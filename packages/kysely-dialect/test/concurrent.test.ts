@@ -28,7 +28,7 @@ describe.each(databaseNames)("transactions with the driver's options on %s", (na
           await wait(1);
           await trx
             .updateTable("person")
-            .set({ age: age! + 1 })
+            .set({ age: (age ?? 0) + 1 })
             .where("id", "=", 1)
             .execute();
         }),
@@ -91,7 +91,7 @@ describe.each(databaseNames)("transactions with the driver's options on %s", (na
   });
 
   it("gives up after timeoutMs", async () => {
-    const attempt = concurrent(db, () => new Promise<never>(() => undefined), { timeoutMs: 20 });
+    const attempt = concurrent(db, () => new Promise<never>(() => {}), { timeoutMs: 20 });
     await expect(attempt).rejects.toMatchObject({ code: "TIMEOUT" });
     await db.insertInto("person").values({ name: "Edsger" }).execute();
   });

@@ -27,7 +27,7 @@ export interface OpenOptions {
 export interface TestDatabase extends AsyncDisposable {
   readonly config: Config;
   /** Opens a `Kysely` instance with a client of its own, which is destroyed with the database. */
-  open<DB = Tables>(options?: OpenOptions): Kysely<DB>;
+  readonly open: <DB = Tables>(options?: OpenOptions) => Kysely<DB>;
 }
 
 /** Makes an empty database. */
@@ -77,4 +77,11 @@ export async function createTables(db: Kysely<Tables>): Promise<void> {
 export async function names(db: Kysely<Tables>): Promise<string[]> {
   const rows = await db.selectFrom("person").select("name").orderBy("id").execute();
   return rows.map((row) => row.name);
+}
+
+/** All that a stream gives. */
+export async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const each of stream) all.push(each);
+  return all;
 }

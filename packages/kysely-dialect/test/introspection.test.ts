@@ -119,16 +119,12 @@ describe.each(databaseNames)("introspection on %s", (name) => {
   });
 
   it("tells STRICT, WITHOUT ROWID, virtual tables and views apart", () => {
-    const of = (name: string): unknown => {
-      const { kind, isStrict, isWithoutRowid, isView } = details.get(name)!;
-      return { kind, isStrict, isWithoutRowid, isView };
-    };
     const plain = { kind: "table", isStrict: false, isWithoutRowid: false, isView: false };
-    expect(of("article")).toEqual(plain);
-    expect(of("strict_one")).toEqual({ ...plain, isStrict: true });
-    expect(of("by_key")).toEqual({ ...plain, isWithoutRowid: true });
-    expect(of("search")).toEqual({ ...plain, kind: "virtual" });
-    expect(of("titles")).toEqual({ ...plain, kind: "view", isView: true });
+    expect(details.get("article")).toMatchObject(plain);
+    expect(details.get("strict_one")).toMatchObject({ ...plain, isStrict: true });
+    expect(details.get("by_key")).toMatchObject({ ...plain, isWithoutRowid: true });
+    expect(details.get("search")).toMatchObject({ ...plain, kind: "virtual" });
+    expect(details.get("titles")).toMatchObject({ ...plain, kind: "view", isView: true });
   });
 
   it("gives the order of a primary key", () => {

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Kysely } from "kysely";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createDatabase, createTables, databaseNames, names } from "./databases.ts";
+import { collect, createDatabase, createTables, databaseNames, names } from "./databases.ts";
 import type { Tables, TestDatabase } from "./databases.ts";
 
 describe.each(databaseNames)("streams on %s", (name) => {
@@ -23,7 +23,7 @@ describe.each(databaseNames)("streams on %s", (name) => {
 
   it("gives the rows of execute(), one after the other", async () => {
     const query = db.selectFrom("person").selectAll().orderBy("id");
-    const streamed = await Array.fromAsync(query.stream(2));
+    const streamed = await collect(query.stream(2));
     expect(streamed).toEqual(await query.execute());
     expect(streamed.at(-1)?.photo).toEqual(new Uint8Array([1, 255]));
     expect(Object.getPrototypeOf(streamed[0])).toBe(Object.prototype);
@@ -37,7 +37,7 @@ describe.each(databaseNames)("streams on %s", (name) => {
   });
 
   it.each([0, -1, 1.5, Number.NaN])("refuses the chunk size %s", async (chunkSize) => {
-    await expect(Array.fromAsync(db.selectFrom("person").selectAll().stream(chunkSize))).rejects.toThrow(RangeError);
+    await expect(collect(db.selectFrom("person").selectAll().stream(chunkSize))).rejects.toThrow(RangeError);
   });
 
   it("can be left early, and writers go on", async () => {
@@ -51,20 +51,20 @@ describe.each(databaseNames)("streams on %s", (name) => {
   it("runs inside a transaction", async () => {
     const seen = await db.transaction().execute(async (trx) => {
       await trx.insertInto("person").values({ name: "Edsger" }).execute();
-      return Array.fromAsync(trx.selectFrom("person").select("name").orderBy("id", "desc").stream(2));
+      return collect(trx.selectFrom("person").select("name").orderBy("id", "desc").stream(2));
     });
     expect(seen[0]).toEqual({ name: "Edsger" });
   });
 
   it("gives the rows of a write with RETURNING", async () => {
-    const rows = await Array.fromAsync(db.deleteFrom("person").where("id", "<", 3).returning("name").stream());
+    const rows = await collect(db.deleteFrom("person").where("id", "<", 3).returning("name").stream());
     expect(rows).toEqual([{ name: "Ada" }, { name: "Grace" }]);
     expect(await names(db)).toHaveLength(5);
   });
 
   it("passes an error of the query", async () => {
     const query = db.selectFrom("person").select(sql`no_such_column`.as("x"));
-    await expect(Array.fromAsync(query.stream())).rejects.toMatchObject({ code: "SQLITE_ERROR" });
+    await expect(collect(query.stream())).rejects.toMatchObject({ code: "SQLITE_ERROR" });
   });
 
   it("refuses undefined as a parameter", async () => {
@@ -72,11 +72,11 @@ describe.each(databaseNames)("streams on %s", (name) => {
       .selectFrom("person")
       .selectAll()
       .where("name", "=", sql`${undefined}`);
-    await expect(Array.fromAsync(query.stream())).rejects.toThrow(TypeError);
+    await expect(collect(query.stream())).rejects.toThrow(TypeError);
   });
 
   it("refuses columns of one name, which it could not tell apart", async () => {
     const query = db.selectFrom("person").select([sql`1`.as("x"), sql`2`.as("x")]);
-    await expect(Array.fromAsync(query.stream())).rejects.toMatchObject({ code: "UNSUPPORTED" });
+    await expect(collect(query.stream())).rejects.toMatchObject({ code: "UNSUPPORTED" });
   });
 });

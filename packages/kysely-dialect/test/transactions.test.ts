@@ -74,7 +74,7 @@ describe.each(databaseNames)("transactions on %s", (name) => {
           const { age } = await trx.selectFrom("person").select("age").where("id", "=", 1).executeTakeFirstOrThrow();
           await trx
             .updateTable("person")
-            .set({ age: age! + 1 })
+            .set({ age: (age ?? 0) + 1 })
             .where("id", "=", 1)
             .execute();
         }),
