@@ -141,16 +141,28 @@ function busyError(tenant: string | undefined, lockTimeoutMs: number, cause: unk
 
 function withContext(
   error: unknown,
-  context: { readonly tenant: string | undefined; readonly applied: readonly string[]; readonly pending: readonly string[] },
+  context: {
+    readonly tenant: string | undefined;
+    readonly applied: readonly string[];
+    readonly pending: readonly string[];
+  },
   signal: AbortSignal | undefined,
 ): MigrateError {
   if (error instanceof MigrateError) {
     const { code, migration, statementIndex, cause } = error;
     // The message of an error begins with its code.
-    return new MigrateError(error.message.slice(code.length + 2), code, { ...context, migration, statementIndex, cause });
+    return new MigrateError(error.message.slice(code.length + 2), code, {
+      ...context,
+      migration,
+      statementIndex,
+      cause,
+    });
   }
   if (signal?.aborted) {
-    return new MigrateError(`${subject(context.tenant)}: interrupted by its signal.`, "ABORTED", { ...context, cause: error });
+    return new MigrateError(`${subject(context.tenant)}: interrupted by its signal.`, "ABORTED", {
+      ...context,
+      cause: error,
+    });
   }
   const message = `${subject(context.tenant)}: ${describeCause(error)}`;
   return new MigrateError(message, "TENANT_FAILED", { ...context, cause: error });

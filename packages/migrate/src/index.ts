@@ -14,6 +14,14 @@ export type { Tenant } from "./fleet/tenant.ts";
 export type { TenantError, TenantRun } from "./fleet/tenant-result.ts";
 export { loadMigrations } from "./load-migrations.ts";
 export type { SourceOptions } from "./source/source.ts";
-export type { History, Ledger, LedgerEntry, Migration, MigrationSet, MigrationStatement, SourceName } from "./migration.ts";
+export type {
+  History,
+  Ledger,
+  LedgerEntry,
+  Migration,
+  MigrationSet,
+  MigrationStatement,
+  SourceName,
+} from "./migration.ts";
 export { MigrateError, migrateErrorCodes } from "./errors.ts";
 export type { MigrateErrorCode, MigrateErrorDetails } from "./errors.ts";

@@ -58,7 +58,7 @@ export interface Ledger {
   readonly create: string;
   /** Reads all entries. */
   readonly select: string;
-  /** Reads the answer to `select`. Throws a plain `Error` if it is not this tool's. */
+  /** Reads the answer to `select`. Throws a `TypeError` if it is not this tool's. */
   parse(result: ResultSet): LedgerEntry[];
   /** Which migrations are applied by the tool's own rules, and where these rules hide a difference. */
   compare(migrations: readonly Migration[], entries: readonly LedgerEntry[]): History;

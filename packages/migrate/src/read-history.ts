@@ -5,7 +5,10 @@ import type { History, LedgerEntry, MigrationSet } from "./migration.ts";
 /** Reads the ledger; empty if its table does not exist. Changes nothing. */
 export async function readLedger(db: Executor, set: MigrationSet, tenant: string | undefined): Promise<LedgerEntry[]> {
   const { ledger } = set;
-  const found = await db.execute({ sql: "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", args: [ledger.table] });
+  const found = await db.execute({
+    sql: "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?",
+    args: [ledger.table],
+  });
   if (found.rows.length === 0) return [];
   const result = await db.execute(ledger.select);
   try {

@@ -57,7 +57,12 @@ function isStillPending(
 }
 
 /** All statements of a migration and its entry in the ledger, in one round trip. */
-async function runStatements(tx: Transaction, set: MigrationSet, plan: MigrationPlan, tenant: string | undefined): Promise<void> {
+async function runStatements(
+  tx: Transaction,
+  set: MigrationSet,
+  plan: MigrationPlan,
+  tenant: string | undefined,
+): Promise<void> {
   const { migration, statements } = plan;
   try {
     await tx.batch([...statements.map(({ sql }) => sql), set.ledger.record(migration)]);

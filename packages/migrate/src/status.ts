@@ -40,7 +40,11 @@ export async function status(client: Client, options: StatusOptions): Promise<Mi
 }
 
 /** {@link status} with a folder that was read before; a database that does not exist is `undefined`. */
-export async function statusOf(client: Client | undefined, set: MigrationSet, tenant: string | undefined): Promise<MigrationStatus> {
+export async function statusOf(
+  client: Client | undefined,
+  set: MigrationSet,
+  tenant: string | undefined,
+): Promise<MigrationStatus> {
   const entries = client === undefined ? [] : await readLedger(client, set, tenant);
   return describeHistory(set.ledger.compare(set.migrations, entries));
 }

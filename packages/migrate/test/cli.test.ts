@@ -1,8 +1,12 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { blogDir, blogMigrations, fillBlog } from "./blog.ts";
 import { runCli, startCli } from "./run-node.ts";
-import { blogDir, blogMigrations, countsOf, fillBlog, openFile, scratchFolder, writeFolder } from "./scratch.ts";
+import { countsOf, openFile, scratchFolder, writeFolder } from "./scratch.ts";
+
+// Processes and files in numbers take their time on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 let cwd: string;
 
@@ -52,7 +56,10 @@ describe("up", () => {
     expect(json.code).toBe(3);
     expect(JSON.parse(json.stdout)).toMatchObject({
       counts: { upToDate: 1, failed: 1 },
-      tenants: [{ name: "bad", state: "failed", error: { code: "TENANT_FAILED", causeCode: "SQLITE_NOTADB" } }, { name: "good" }],
+      tenants: [
+        { name: "bad", state: "failed", error: { code: "TENANT_FAILED", causeCode: "SQLITE_NOTADB" } },
+        { name: "good" },
+      ],
     });
   });
 
@@ -65,7 +72,10 @@ describe("up", () => {
     });
     const args = ["up", "--dir", dir, "--targets", "data/x.db", "--tx", "file"];
     const refused = await runCli(args, { cwd });
-    expect(refused).toMatchObject({ code: 3, stderr: expect.stringMatching(/ROW_LOSS .*c would go from 1 to 0 rows/u) });
+    expect(refused).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/ROW_LOSS .*c would go from 1 to 0 rows/u),
+    });
     expect(await countsOf(openFile(path.join(cwd, "data/x.db")), "p", "c")).toEqual({ p: 1, c: 1 });
     expect(await runCli([...args, "--allow-row-loss", "c"], { cwd })).toMatchObject({ code: 0 });
   });
@@ -148,10 +158,13 @@ describe("bad input ends with 1, changes nothing and says what to do", () => {
 });
 
 test("a token comes from the environment and is shown nowhere", async () => {
-  const { code, stdout, stderr } = await runCli(["up", "--dir", blogDir, "--targets", "http://u:hidden@127.0.0.1:9", "--json"], {
-    cwd,
-    env: { LIBSQL_AUTH_TOKEN: "very-secret" },
-  });
+  const { code, stdout, stderr } = await runCli(
+    ["up", "--dir", blogDir, "--targets", "http://u:hidden@127.0.0.1:9", "--json"],
+    {
+      cwd,
+      env: { LIBSQL_AUTH_TOKEN: "very-secret" },
+    },
+  );
   expect(code).toBe(3);
   expect(stdout + stderr).not.toMatch(/very-secret|hidden/u);
 });

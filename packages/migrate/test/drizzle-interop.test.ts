@@ -1,9 +1,13 @@
 import path from "node:path";
 import { drizzle } from "drizzle-orm/libsql";
 import { migrate as drizzleMigrate } from "drizzle-orm/libsql/migrator";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { migrate, status } from "../src/index.ts";
-import { blogDir, blogMigrations, openFile, schemaOf, scratchFolder } from "./scratch.ts";
+import { blogDir, blogMigrations } from "./blog.ts";
+import { openFile, schemaOf, scratchFolder } from "./scratch.ts";
+
+// Processes and files in numbers take their time on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 async function runDrizzle(file: string): Promise<void> {
   const db = drizzle(`file:${file}`);
@@ -15,7 +19,9 @@ async function runDrizzle(file: string): Promise<void> {
 }
 
 async function ledgerOf(file: string): Promise<unknown[]> {
-  const { rows } = await openFile(file).execute("SELECT id, hash, created_at, typeof(created_at) FROM __drizzle_migrations");
+  const { rows } = await openFile(file).execute(
+    "SELECT id, hash, created_at, typeof(created_at) FROM __drizzle_migrations",
+  );
   return rows.map((row) => [row[0], row[1], row[2], row[3]]);
 }
 

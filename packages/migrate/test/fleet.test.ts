@@ -1,10 +1,14 @@
 import { existsSync, readdirSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { fleetStatus, migrateFleet } from "../src/index.ts";
 import type { Tenant } from "../src/index.ts";
-import { blogDir, blogMigrations, countsOf, openFile, scratchFolder, writeFolder } from "./scratch.ts";
+import { blogDir, blogMigrations } from "./blog.ts";
+import { countsOf, openFile, scratchFolder, writeFolder } from "./scratch.ts";
+
+// Processes and files in numbers take their time on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 async function tenantsIn(folder: string, count: number): Promise<Tenant[]> {
   await mkdir(folder, { recursive: true });
@@ -55,7 +59,13 @@ test("a tenant that fails does not stop the others, and its error is data", asyn
   expect(results[3]).toMatchObject({ state: "failed", error: { code: "TENANT_FAILED", causeCode: "SQLITE_NOTADB" } });
   expect(await countsOf(openFile(path.join(folder, "t1.db")), "posts")).toEqual({ posts: 0 });
   const status = await fleetStatus({ dir: blogDir, tenants });
-  expect(status.tenants.map(({ state }) => state)).toEqual(["up-to-date", "pending", "up-to-date", "failed", "up-to-date"]);
+  expect(status.tenants.map(({ state }) => state)).toEqual([
+    "up-to-date",
+    "pending",
+    "up-to-date",
+    "failed",
+    "up-to-date",
+  ]);
 });
 
 test("status creates nothing", async () => {
@@ -101,7 +111,9 @@ test.each([0, -1, 1.5, Number.NaN])("concurrency %d is a RangeError", async (con
 test("the folder is looked at before any tenant is created", async () => {
   const folder = await scratchFolder();
   const tenants = await tenantsIn(folder, 1);
-  await expect(migrateFleet({ dir: path.join(folder, "none"), tenants })).rejects.toMatchObject({ code: "DIR_INVALID" });
+  await expect(migrateFleet({ dir: path.join(folder, "none"), tenants })).rejects.toMatchObject({
+    code: "DIR_INVALID",
+  });
   const empty = await writeFolder({});
   expect(await migrateFleet({ dir: empty, tenants })).toMatchObject({ counts: { upToDate: 1 } });
 });

@@ -4,7 +4,8 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { loadMigrations } from "../src/index.ts";
-import { blogDir, blogMigrations, scratchFolder, writeFolder } from "./scratch.ts";
+import { blogDir, blogMigrations } from "./blog.ts";
+import { scratchFolder, writeFolder } from "./scratch.ts";
 
 test("a folder of drizzle-kit is read in the journal's order", async () => {
   const set = await loadMigrations(pathToFileURL(blogDir));
@@ -51,7 +52,11 @@ test.each([
   ["an empty folder", async (dir: string) => rm(path.join(dir, "meta"), { recursive: true }), "DIR_INVALID"],
   ["no journal", async (dir: string) => rm(path.join(dir, "meta", "_journal.json")), "DIR_INVALID"],
   ["a broken journal", async (dir: string) => writeFile(path.join(dir, "meta", "_journal.json"), "{"), "DIR_INVALID"],
-  ["a journal without entries", async (dir: string) => writeFile(path.join(dir, "meta", "_journal.json"), "[]"), "DIR_INVALID"],
+  [
+    "a journal without entries",
+    async (dir: string) => writeFile(path.join(dir, "meta", "_journal.json"), "[]"),
+    "DIR_INVALID",
+  ],
   ["a file that is not there", async (dir: string) => rm(path.join(dir, "0000_a.sql")), "DIR_INVALID"],
   [
     "another dialect",

@@ -27,7 +27,9 @@ test.each(["libsql", "sqlite"])(
       await Promise.all(started.map((process) => process.says("ready")));
       for (const process of started) process.go();
       const ended = await Promise.all(started.map((process) => process.ended));
-      expect(ended.map(({ code, stderr }) => ({ code, stderr }))).toEqual(ended.map(() => ({ code: 0, stderr: "ready\n" })));
+      expect(ended.map(({ code, stderr }) => ({ code, stderr }))).toEqual(
+        ended.map(() => ({ code: 0, stderr: "ready\n" })),
+      );
       const applied = ended.flatMap(({ stdout }) => JSON.parse(stdout) as string[]);
       expect(applied.toSorted()).toEqual(["0000_counter", "0001_add", "0002_note", "0003_add"]);
       const client = openFile(file);

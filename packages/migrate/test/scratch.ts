@@ -1,14 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { createClient } from "@litefleet/driver";
 import type { Client, Config } from "@litefleet/driver";
 import { afterAll } from "vitest";
-
-/** The folder that drizzle-kit 0.31 wrote for schema-v1.ts and then schema-v2.ts, which rebuilds the parent table. */
-export const blogDir = fileURLToPath(new URL("./testdata/blog", import.meta.url));
-export const blogMigrations = ["0000_blog", "0001_starter_plan"];
 
 const folders: string[] = [];
 const clients: Client[] = [];
@@ -48,20 +43,11 @@ export async function writeFolder(
   await mkdir(path.join(dir, "meta"), { recursive: true });
   for (const [tag, sql] of Object.entries(migrations)) await writeFile(path.join(dir, `${tag}.sql`), sql);
   const entries = tags.map((tag, idx) => ({ idx, version: "6", when: when(idx), tag, breakpoints: true }));
-  await writeFile(path.join(dir, "meta", "_journal.json"), JSON.stringify({ version: "7", dialect: "sqlite", entries }));
-  return dir;
-}
-
-/** Two authors, three posts, four comments; for a database that is at the first migration of the blog or later. */
-export async function fillBlog(client: Client): Promise<void> {
-  await client.batch(
-    [
-      "INSERT INTO authors (id, name) VALUES (1, 'Ada'), (2, 'Grace')",
-      "INSERT INTO posts (id, author_id, title) VALUES (1, 1, 'a'), (2, 1, 'b'), (3, 2, 'c')",
-      "INSERT INTO comments (id, post_id, body) VALUES (1, 1, 'x'), (2, 1, 'y'), (3, 2, 'z'), (4, 3, 'w')",
-    ],
-    "write",
+  await writeFile(
+    path.join(dir, "meta", "_journal.json"),
+    JSON.stringify({ version: "7", dialect: "sqlite", entries }),
   );
+  return dir;
 }
 
 /** How many rows the tables have. */

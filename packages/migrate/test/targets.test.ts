@@ -11,11 +11,20 @@ let cwd: string;
 beforeAll(async () => {
   root = await scratchFolder();
   cwd = path.join(root, "app");
-  for (const folder of ["data/eu", "data/.hidden", "../outside"]) await mkdir(path.join(cwd, folder), { recursive: true });
-  for (const file of ["data/de.db", "data/fr.db", "data/eu/de.db", "data/.hidden/x.db", "data/odd[1].db", "../outside/secret.db"]) {
+  for (const folder of ["data/eu", "data/.hidden", "../outside"])
+    await mkdir(path.join(cwd, folder), { recursive: true });
+  for (const file of [
+    "data/de.db",
+    "data/fr.db",
+    "data/eu/de.db",
+    "data/.hidden/x.db",
+    "data/odd[1].db",
+    "../outside/secret.db",
+  ]) {
     await writeFile(path.join(cwd, file), "");
   }
-  for (const file of ["data/de.db-wal", "data/de.db-shm", "data/fr.db-journal"]) await writeFile(path.join(cwd, file), "");
+  for (const file of ["data/de.db-wal", "data/de.db-shm", "data/fr.db-journal"])
+    await writeFile(path.join(cwd, file), "");
   await symlink("../../outside/secret.db", path.join(cwd, "data/leak.db"));
   await symlink("../../outside", path.join(cwd, "data/leaks"));
   await symlink("de.db", path.join(cwd, "data/alias.db"));
@@ -48,18 +57,27 @@ test("a glob may start outside of the working directory, but not go up from wher
 
 test("a file is one tenant under however many targets, and names stay unique", async () => {
   expect(await find("data/de.db", "data/d*.db", `file:${path.join(cwd, "data/de.db")}`)).toEqual({ de: "data/de.db" });
-  expect(await find("data/*.db", "data/eu/*.db")).toMatchObject({ "data/de.db": "data/de.db", "data/eu/de.db": "data/eu/de.db" });
+  expect(await find("data/*.db", "data/eu/*.db")).toMatchObject({
+    "data/de.db": "data/de.db",
+    "data/eu/de.db": "data/eu/de.db",
+  });
 });
 
 test("a path may be that of a new file, and may look like a glob if it exists", async () => {
-  expect(await find("data/new.db", "file:data/also%20new.db")).toEqual({ new: "data/new.db", "also new": "data/also new.db" });
+  expect(await find("data/new.db", "file:data/also%20new.db")).toEqual({
+    new: "data/new.db",
+    "also new": "data/also new.db",
+  });
   expect(await find("data/odd[1].db")).toEqual({ "odd[1]": "data/odd[1].db" });
   const [odd] = await resolveTenants({ targets: "data/a ?#%.db".replace("?", "_"), cwd });
   expect(odd?.config.url).toMatch(/a%20_%23%25\.db$/u);
 });
 
 test("a server is named by host and path, and shown without its secrets", async () => {
-  const [tenant] = await resolveTenants({ targets: "libsql://u:pw@acme.example.com/x?authToken=secret", authToken: "token" });
+  const [tenant] = await resolveTenants({
+    targets: "libsql://u:pw@acme.example.com/x?authToken=secret",
+    authToken: "token",
+  });
   expect(tenant).toMatchObject({
     name: "acme.example.com/x",
     target: "libsql://***@acme.example.com/x",
@@ -80,7 +98,16 @@ test.each([
   ["a tenant has no name", { tenants: [{ name: "", url: "file:x.db" }] }, "TARGET_INVALID"],
   ["a tenant has no url", { tenants: [{ name: "a", url: "" }] }, "TARGET_INVALID"],
   ["a tenant is in memory", { tenants: [{ name: "a", url: ":memory:" }] }, "TARGET_INVALID"],
-  ["a name comes twice", { tenants: [{ name: "a", url: "file:x.db" }, { name: "a", url: "file:y.db" }] }, "TARGET_INVALID"],
+  [
+    "a name comes twice",
+    {
+      tenants: [
+        { name: "a", url: "file:x.db" },
+        { name: "a", url: "file:y.db" },
+      ],
+    },
+    "TARGET_INVALID",
+  ],
 ] satisfies [string, FleetSource, string][])("it is an error if %s", async (_, source, code) => {
   await refused(source).toMatchObject({ code });
 });

@@ -24,7 +24,10 @@ export const commands: readonly CommandEntry[] = [
             .choices(["all", "file"])
             .default("all"),
         )
-        .option("--allow-row-loss <table...>", "tables that may have fewer rows afterwards although no migration says so")
+        .option(
+          "--allow-row-loss <table...>",
+          "tables that may have fewer rows afterwards although no migration says so",
+        )
         .option("--lock-timeout <ms>", "how long to wait for other writers", parseCount, 30_000);
     },
     required: ["--dir", "--targets"],

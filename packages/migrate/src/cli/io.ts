@@ -47,7 +47,8 @@ export function createProcessIo(host: NodeJS.Process): Io {
 }
 
 function createOutput(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Output {
-  const isTerminal = stream.isTTY === true;
+  // A pipe or file has no such property, whatever its type says.
+  const isTerminal = "isTTY" in stream && stream.isTTY;
   const isSet = (name: string): boolean => env[name] !== undefined && env[name] !== "";
   const hasColors = !isSet("NO_COLOR") && (isSet("FORCE_COLOR") || (isTerminal && env["TERM"] !== "dumb"));
   return {

@@ -25,7 +25,9 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
 function createProgram(io: Io, run: (entry: CommandEntry, options: RawOptions) => Promise<void>): Command {
   const program = new Command("litefleet-migrate");
   program
-    .description("Takes a fleet of SQLite, libSQL and Turso databases through their migrations: exactly once, no row lost.")
+    .description(
+      "Takes a fleet of SQLite, libSQL and Turso databases through their migrations: exactly once, no row lost.",
+    )
     .version(readVersion())
     .usage("<command> --dir <folder> --targets <target...>")
     .exitOverride()
@@ -33,9 +35,10 @@ function createProgram(io: Io, run: (entry: CommandEntry, options: RawOptions) =
     .showHelpAfterError("(litefleet-migrate --help shows everything)")
     .addHelpText(
       "after",
-      "\nExit codes: 0 done, 1 error, 2 status found differences, 3 some tenants failed, 130 interrupted." +
-        "\n\nExamples:\n" +
-        examplesText(commands.flatMap((entry) => entry.examples)),
+      `\nExit codes: 0 done, 1 error, 2 status found differences, 3 some tenants failed, 130 interrupted.
+
+Examples:
+${examplesText(commands.flatMap((entry) => entry.examples))}`,
     );
   for (const entry of commands) {
     const command = program.command(entry.name).summary(entry.summary).description(entry.details);
@@ -55,7 +58,9 @@ function createProgram(io: Io, run: (entry: CommandEntry, options: RawOptions) =
 
 function readVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "unknown";
+  return typeof manifest === "object" && manifest !== null && "version" in manifest
+    ? String(manifest.version)
+    : "unknown";
 }
 
 function examplesText(examples: CommandEntry["examples"]): string {

@@ -109,7 +109,11 @@ type EndedTenant = TenantMigration & { readonly state: Exclude<TenantMigration["
 
 const tallyKey = { migrated: "migrated", "up-to-date": "upToDate", failed: "failed" } as const;
 
-async function migrateTenant(tenant: ResolvedTenant, set: MigrationSet, options: MigrateFleetOptions): Promise<EndedTenant> {
+async function migrateTenant(
+  tenant: ResolvedTenant,
+  set: MigrationSet,
+  options: MigrateFleetOptions,
+): Promise<EndedTenant> {
   const { name, target } = tenant;
   const startedAt = performance.now();
   const elapsed = (): number => Math.round(performance.now() - startedAt);
@@ -120,6 +124,14 @@ async function migrateTenant(tenant: ResolvedTenant, set: MigrationSet, options:
     return { name, target, state, applied, pending: [], durationMs: elapsed() };
   } catch (error) {
     const { applied, pending } = error instanceof MigrateError ? error : { applied: [], pending: [] };
-    return { name, target, state: "failed", applied, pending, durationMs: elapsed(), error: describeError(error, tenant) };
+    return {
+      name,
+      target,
+      state: "failed",
+      applied,
+      pending,
+      durationMs: elapsed(),
+      error: describeError(error, tenant),
+    };
   }
 }

@@ -14,7 +14,7 @@ const every = 50;
  */
 export class FileReleaser {
   #closed = 0;
-  #collect: ((options: { readonly type: "minor" | "major" }) => void) | undefined;
+  #collect: NodeJS.GCFunction | undefined;
 
   /** Call after each tenant. */
   tenantClosed({ path, config }: ResolvedTenant): void {
@@ -22,12 +22,11 @@ export class FileReleaser {
     this.#closed += 1;
     if (this.#closed % every !== 0) return;
     this.#collect ??= exposeCollector();
-    this.#collect({ type: "minor" });
+    this.#collect?.({ type: "minor" });
   }
 }
 
-function exposeCollector(): (options: { readonly type: "minor" | "major" }) => void {
+function exposeCollector(): NodeJS.GCFunction | undefined {
   setFlagsFromString("--expose-gc");
-  const collect: unknown = runInNewContext("gc");
-  return typeof collect === "function" ? (options) => collect(options) : () => undefined;
+  return runInNewContext("globalThis.gc") as NodeJS.GCFunction | undefined;
 }

@@ -36,7 +36,8 @@ export async function resolveTenants(source: FleetSource): Promise<ResolvedTenan
   if (resolved.length === 0) throw new MigrateError("The list of tenants is empty.", "NO_TARGETS");
   const names = new Set<string>();
   for (const { name } of resolved) {
-    if (names.has(name)) throw new MigrateError(`Two tenants are called ${name}. Names must be unique.`, "TARGET_INVALID");
+    if (names.has(name))
+      throw new MigrateError(`Two tenants are called ${name}. Names must be unique.`, "TARGET_INVALID");
     names.add(name);
   }
   return resolved.map((tenant) => {

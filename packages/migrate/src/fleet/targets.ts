@@ -35,7 +35,10 @@ const sideFile = /-(?:wal|shm|journal|client_wal_index)$|-(?:info|log|changes)$/
  *
  * @throws {MigrateError} `TARGET_INVALID` naming the target, `NO_TARGETS` if none matched anything.
  */
-export async function resolveTargets(targets: readonly string[], options: TargetOptions = {}): Promise<ResolvedTenant[]> {
+export async function resolveTargets(
+  targets: readonly string[],
+  options: TargetOptions = {},
+): Promise<ResolvedTenant[]> {
   const cwd = path.resolve(options.cwd ?? ".");
   const files: FoundFile[] = [];
   const servers: ResolvedTenant[] = [];
@@ -108,7 +111,13 @@ async function globFiles(target: string, cwd: string): Promise<FoundFile[]> {
     );
   }
   const root = path.resolve(cwd, segments.slice(0, split).join("/") || (target.startsWith("/") ? "/" : "."));
-  const matches = await glob(pattern, { cwd: root, absolute: true, onlyFiles: true, followSymbolicLinks: false, expandDirectories: false });
+  const matches = await glob(pattern, {
+    cwd: root,
+    absolute: true,
+    onlyFiles: true,
+    followSymbolicLinks: false,
+    expandDirectories: false,
+  });
   const all = new Set(matches.map((match) => path.normalize(match)));
   return [...all]
     .filter((file) => !sideFile.test(file))

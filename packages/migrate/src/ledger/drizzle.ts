@@ -53,12 +53,13 @@ function compare(migrations: readonly Migration[], entries: readonly LedgerEntry
 
 function readText(value: unknown): string {
   if (typeof value === "string") return value;
-  throw new Error("a hash is not text");
+  throw new TypeError("a hash is not text");
 }
 
 /** `numeric`: a number, and from a hand or a client with bigints perhaps text or a bigint. */
 function readNumber(value: unknown): number {
-  const number = typeof value === "number" || typeof value === "bigint" || typeof value === "string" ? Number(value) : Number.NaN;
-  if (!Number.isFinite(number)) throw new Error("a created_at is not a number");
+  const number =
+    typeof value === "number" || typeof value === "bigint" || typeof value === "string" ? Number(value) : Number.NaN;
+  if (!Number.isFinite(number)) throw new TypeError("a created_at is not a number");
   return number;
 }

@@ -11,7 +11,10 @@ interface MaybeFailed {
 /** The errors of a run by kind, each with the first message and the first tenants. */
 export function describeFailures(tenants: readonly MaybeFailed[], colors: Colors): string {
   const failed = tenants.filter((tenant) => tenant.error !== undefined);
-  return groupBy(failed, ({ error }) => `${error?.code} ${error?.migration} ${error?.statementIndex} ${error?.causeCode}`)
+  return groupBy(
+    failed,
+    ({ error }) => `${error?.code} ${error?.migration} ${error?.statementIndex} ${error?.causeCode}`,
+  )
     .map((group) => {
       const [first] = group;
       const more = group.length === 1 ? "" : ` (${tenantCount(group.length)}: ${someNames(group)})`;

@@ -10,9 +10,9 @@ export interface ProgressState {
 
 /** Shows how far a run is. */
 export interface Progress {
-  update(state: ProgressState): void;
+  readonly update: (state: ProgressState) => void;
   /** Takes the line off the screen. May be called without an `update` before. */
-  end(): void;
+  readonly end: () => void;
 }
 
 const redrawMs = 80;

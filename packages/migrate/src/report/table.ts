@@ -11,7 +11,11 @@ export interface Column {
 }
 
 /** Lays out a table with a heading, columns two spaces apart, and a newline at the end of each row. */
-export function formatTable(columns: readonly Column[], rows: readonly (readonly Cell[])[], paintHeading: (text: string) => string): string {
+export function formatTable(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  paintHeading: (text: string) => string,
+): string {
   const all = [columns.map(({ heading }): Cell => ({ text: heading, paint: paintHeading })), ...rows];
   const widths = columns.map((_, i) => Math.max(...all.map((row) => row[i]?.text.length ?? 0)));
   const lines = all.map((row) =>

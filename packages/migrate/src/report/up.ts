@@ -10,7 +10,12 @@ export const describeUp = { table, summary };
 
 /** Tenants that had the same outcome share a row, so that a thousand tenants take a few lines. */
 function table({ tenants }: FleetMigration, colors: Colors): string {
-  const columns = [{ heading: "TENANTS", align: "right" as const }, { heading: "STATE" }, { heading: "MIGRATIONS" }, { heading: "NAMES" }];
+  const columns = [
+    { heading: "TENANTS", align: "right" as const },
+    { heading: "STATE" },
+    { heading: "MIGRATIONS" },
+    { heading: "NAMES" },
+  ];
   const rows = groupBy(tenants, outcomeOf).map((group): Cell[] => {
     const first = group[0]!;
     return [

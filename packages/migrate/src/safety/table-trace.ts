@@ -2,7 +2,10 @@ import type { Effect } from "../sql/effect.ts";
 
 /** Where the rows of a table are to be found after a migration. */
 export type TableFate =
-  | { readonly kind: "kept"; /** The name that the table, or what replaced it, has afterwards. */ readonly table: string }
+  | {
+      readonly kind: "kept";
+      /** The name that the table, or what replaced it, has afterwards. */ readonly table: string;
+    }
   /** The migration says itself that rows go: it deletes from the table, drops it, or rebuilds it with a filter. */
   | { readonly kind: "may-lose" };
 
@@ -11,7 +14,7 @@ export interface TableTrace {
   /** Tables that were rebuilt: copied to another one and dropped. */
   readonly rebuilt: readonly string[];
   /** What becomes of the table that was called `name` before the migration. */
-  fateOf(name: string): TableFate;
+  readonly fateOf: (name: string) => TableFate;
 }
 
 /** A table that exists at some time during the migration. */

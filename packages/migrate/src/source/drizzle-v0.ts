@@ -45,10 +45,13 @@ async function readJournal(dir: string): Promise<JournalEntry[]> {
   }
   const entries = isRecord(journal) ? journal["entries"] : undefined;
   if (!Array.isArray(entries) || !entries.every(isJournalEntry)) {
-    throw new MigrateError(`${file} is not a journal of drizzle-kit: "entries" must list { tag, when }.`, "DIR_INVALID");
+    throw new MigrateError(
+      `${file} is not a journal of drizzle-kit: "entries" must list { tag, when }.`,
+      "DIR_INVALID",
+    );
   }
   if (isRecord(journal) && journal["dialect"] !== undefined && journal["dialect"] !== "sqlite") {
-    throw new MigrateError(`${file} is for ${String(journal["dialect"])}, not for SQLite.`, "DIR_INVALID");
+    throw new MigrateError(`${file} is for ${JSON.stringify(journal["dialect"])}, not for SQLite.`, "DIR_INVALID");
   }
   const tags = new Set<string>();
   for (const { tag } of entries) {

@@ -17,7 +17,9 @@ const joinKinds = new Set(["LEFT", "FULL", "OUTER"]);
  * counts on the level of the SELECT itself and, where its FROM is a subquery or it has a WITH, inside of these.
  */
 export function readCopy(tokens: readonly SqlToken[]): Copy | undefined {
-  const start = tokens.findIndex((t) => t.depth === 0 && t.kind === "word" && (t.text === "SELECT" || t.text === "WITH"));
+  const start = tokens.findIndex(
+    (t) => t.depth === 0 && t.kind === "word" && (t.text === "SELECT" || t.text === "WITH"),
+  );
   if (start < 0) return undefined;
   const from: string[] = [];
   let isFiltered = false;

@@ -1,0 +1,275 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import type { Client } from "@litefleet/driver";
+import { splitStatements } from "@litefleet/driver/sql";
+import { describe, expect, test } from "vitest";
+import { migrate, MigrateError, status } from "../src/index.ts";
+import { blogDir, blogMigrations, blogUpTo, blogWith, fillBlog } from "./blog.ts";
+import { failure } from "./failure.ts";
+import { countsOf, schemaOf, writeFolder } from "./scratch.ts";
+
+/** Contracts of `migrate` and `status` on one kind of database; `open` gives a client on an empty one. */
+export function migrateSuite(name: string, open: () => Promise<Client>): void {
+  describe(`migrate on ${name}`, () => {
+    test("a new database gets everything, and then there is nothing to do", async () => {
+      const client = await open();
+      expect(await status(client, { dir: blogDir })).toMatchObject({ state: "pending", pending: blogMigrations });
+      expect(await schemaOf(client)).toEqual([]);
+      expect(await migrate(client, { dir: blogDir })).toMatchObject({ state: "migrated", applied: blogMigrations });
+      expect(await migrate(client, { dir: blogDir })).toMatchObject({ state: "up-to-date", applied: [] });
+      expect(await status(client, { dir: blogDir })).toMatchObject({ state: "up-to-date", applied: blogMigrations });
+    });
+
+    test("a rebuilt parent keeps the rows that refer to it", async () => {
+      const client = await open();
+      await migrate(client, { dir: await blogUpTo(1) });
+      await fillBlog(client);
+      expect(await migrate(client, { dir: blogDir })).toMatchObject({ applied: ["0001_starter_plan"] });
+      expect(await countsOf(client, "authors", "posts", "comments")).toEqual({ authors: 2, posts: 3, comments: 4 });
+      // Foreign keys are on again, and refer to the new table.
+      await client.execute("DELETE FROM authors WHERE id = 1");
+      expect(await countsOf(client, "authors", "posts", "comments")).toEqual({ authors: 1, posts: 1, comments: 1 });
+    });
+
+    test("the same statements in a plain transaction lose the rows", async () => {
+      const client = await open();
+      await migrate(client, { dir: await blogUpTo(1) });
+      await fillBlog(client);
+      const text = await readFile(path.join(blogDir, "0001_starter_plan.sql"), "utf8");
+      await client.batch(
+        splitStatements(text).map(({ sql }) => sql),
+        "write",
+      );
+      expect(await countsOf(client, "authors", "posts", "comments")).toEqual({ authors: 2, posts: 0, comments: 0 });
+    });
+
+    test("a rebuild that does not turn foreign keys off keeps the rows too", async () => {
+      const client = await open();
+      await migrate(client, { dir: await blogUpTo(1) });
+      await fillBlog(client);
+      const dir = await blogWith(
+        "CREATE TABLE n (id integer PRIMARY KEY NOT NULL, name text NOT NULL, plan text);" +
+          "INSERT INTO n SELECT id, name, plan FROM authors; DROP TABLE authors; ALTER TABLE n RENAME TO authors;",
+      );
+      await migrate(client, { dir });
+      expect(await countsOf(client, "authors", "posts", "comments")).toEqual({ authors: 2, posts: 3, comments: 4 });
+    });
+
+    test("a migration that fails changes nothing, nor do those before it", async () => {
+      const client = await open();
+      await migrate(client, { dir: await blogUpTo(1) });
+      await fillBlog(client);
+      const before = await schemaOf(client);
+      const dir = await blogWith(
+        "CREATE TABLE extra (x);",
+        "INSERT INTO extra VALUES (1);\nINSERT INTO nowhere VALUES (1);",
+      );
+      const error = await failure(migrate(client, { dir, tenant: "acme" }));
+      expect(error).toMatchObject({
+        code: "MIGRATION_FAILED",
+        tenant: "acme",
+        migration: "0002_change",
+        statementIndex: 1,
+        applied: [],
+        pending: ["0001_change", "0002_change"],
+        cause: { code: "SQLITE_ERROR" },
+      });
+      expect(error.message).toContain("acme");
+      expect(error.message).toContain("0002_change.sql:2");
+      expect(await schemaOf(client)).toEqual(before);
+      expect(await countsOf(client, "__drizzle_migrations")).toEqual({ __drizzle_migrations: 1 });
+    });
+
+    test("one transaction a file keeps what was applied before the failure", async () => {
+      const client = await open();
+      const dir = await writeFolder({ "0000_a": "CREATE TABLE a (x)", "0001_b": "CREATE TABLE a (x)", "0002_c": "" });
+      const error = await failure(migrate(client, { dir, tx: "file" }));
+      expect(error).toMatchObject({ code: "MIGRATION_FAILED", applied: ["0000_a"], pending: ["0001_b", "0002_c"] });
+      expect(await status(client, { dir })).toMatchObject({ applied: ["0000_a"], pending: ["0001_b", "0002_c"] });
+    });
+
+    test("an ON DELETE CASCADE that the migration does not speak of is undone", async () => {
+      const client = await open();
+      await migrate(client, { dir: await blogUpTo(1) });
+      await fillBlog(client);
+      const dir = await blogWith("DELETE FROM authors WHERE id = 2;");
+      const error = await failure(migrate(client, { dir, tenant: "acme" }));
+      expect(error).toMatchObject({ code: "ROW_LOSS", tenant: "acme", migration: "0001_change" });
+      expect(error.message).toMatch(/posts would go from 3 to 2 rows/u);
+      expect(error.message).toMatch(/comments would go from 4 to 3 rows/u);
+      expect(await countsOf(client, "authors", "posts", "comments")).toEqual({ authors: 2, posts: 3, comments: 4 });
+      await migrate(client, { dir, allowRowLoss: ["Posts", "comments"] });
+      expect(await countsOf(client, "authors", "posts", "comments")).toEqual({ authors: 1, posts: 2, comments: 3 });
+    });
+
+    test("the drop of a parent that takes its children along is undone", async () => {
+      const client = await open();
+      await migrate(client, { dir: await blogUpTo(1) });
+      await fillBlog(client);
+      const error = await failure(migrate(client, { dir: await blogWith("DROP TABLE posts;") }));
+      expect(error.code).toBe("ROW_LOSS");
+      expect(error.message).toMatch(/comments would go from 4 to 0 rows/u);
+      expect(await countsOf(client, "authors", "posts", "comments")).toEqual({ authors: 2, posts: 3, comments: 4 });
+    });
+
+    test("rows that a trigger or a REPLACE takes are noticed, those that the migration takes are not", async () => {
+      const client = await open();
+      const base = {
+        "0000_base":
+          "CREATE TABLE a (id INTEGER PRIMARY KEY, u TEXT UNIQUE); INSERT INTO a VALUES (1, 'x'), (2, 'y');" +
+          "CREATE TABLE log (n); INSERT INTO log VALUES (1), (2);" +
+          "CREATE TRIGGER t AFTER UPDATE ON a BEGIN DELETE FROM log; END;",
+      };
+      await migrate(client, { dir: await writeFolder(base) });
+      const tryOut = async (sql: string): Promise<string> => {
+        const dir = await writeFolder({ ...base, "0001_change": sql });
+        return migrate(client, { dir }).then(
+          () => "done",
+          (error: unknown) => (error instanceof MigrateError ? error.code : "?"),
+        );
+      };
+      expect(await tryOut("UPDATE a SET u = u || '!';")).toBe("ROW_LOSS");
+      expect(await tryOut("INSERT OR REPLACE INTO a VALUES (1, 'y');")).toBe("ROW_LOSS");
+      expect(
+        await tryOut("CREATE TABLE n (id, u); INSERT OR IGNORE INTO n SELECT id, u FROM a WHERE id > 1; DROP TABLE a;"),
+      ).toBe("done");
+      expect(await countsOf(client, "n", "log")).toEqual({ n: 1, log: 2 });
+    });
+
+    test("a rebuild with a filter may drop rows, but not leave others that refer to them", async () => {
+      const client = await open();
+      await migrate(client, { dir: await blogUpTo(1) });
+      await fillBlog(client);
+      const rebuild = (where: string): string =>
+        `PRAGMA foreign_keys=OFF; CREATE TABLE n (id integer PRIMARY KEY NOT NULL, name text, plan text);
+       INSERT INTO n SELECT id, name, plan FROM authors ${where}; DROP TABLE authors; ALTER TABLE n RENAME TO authors;
+       PRAGMA foreign_keys=ON;`;
+      const error = await failure(migrate(client, { dir: await blogWith(rebuild("WHERE id = 1")) }));
+      expect(error).toMatchObject({ code: "FOREIGN_KEY_VIOLATION", migration: "0001_change" });
+      expect(error.message).toMatch(/1 from posts to authors/u);
+      expect(await countsOf(client, "authors", "posts", "comments")).toEqual({ authors: 2, posts: 3, comments: 4 });
+      const both = `DELETE FROM comments WHERE post_id = 3; DELETE FROM posts WHERE author_id = 2; ${rebuild("WHERE id = 1")}`;
+      await migrate(client, { dir: await blogWith(both) });
+      expect(await countsOf(client, "authors", "posts", "comments")).toEqual({ authors: 1, posts: 2, comments: 3 });
+    });
+
+    test("references that were broken before do not stand in the way", async () => {
+      const client = await open();
+      await migrate(client, { dir: await blogUpTo(1) });
+      await fillBlog(client);
+      const tx = await client.transaction("write", { foreignKeys: "off" });
+      await tx.execute("INSERT INTO posts (id, author_id, title) VALUES (9, 99, 'orphan')");
+      await tx.commit();
+      await migrate(client, { dir: blogDir });
+      expect(await countsOf(client, "authors", "posts", "comments")).toEqual({ authors: 2, posts: 4, comments: 4 });
+    });
+
+    test("an edited migration is named and refused; other line ends are no edit", async () => {
+      const client = await open();
+      await migrate(client, { dir: await writeFolder({ "0000_a": "CREATE TABLE a (\n  x\n);\n" }) });
+      const crlf = await writeFolder({ "0000_a": "CREATE TABLE a (\r\n  x\r\n);\r\n" });
+      expect(await migrate(client, { dir: crlf })).toMatchObject({ state: "up-to-date" });
+      const edited = await writeFolder({ "0000_a": "CREATE TABLE a (\n  x, y\n);\n", "0001_b": "CREATE TABLE b (x)" });
+      expect(await status(client, { dir: edited })).toMatchObject({
+        state: "diverged",
+        edited: ["0000_a"],
+        pending: ["0001_b"],
+      });
+      expect(await failure(migrate(client, { dir: edited }))).toMatchObject({
+        code: "HISTORY_EDITED",
+        migration: "0000_a",
+      });
+      expect(await countsOf(client, "a")).toEqual({ a: 0 });
+    });
+
+    test("a migration that comes in before an applied one is named and refused", async () => {
+      const client = await open();
+      await migrate(client, {
+        dir: await writeFolder({ "0000_a": "CREATE TABLE a (x)", "0002_c": "CREATE TABLE c (x)" }),
+      });
+      const files = { "0000_a": "CREATE TABLE a (x)", "0001_b": "CREATE TABLE b (x)", "0002_c": "CREATE TABLE c (x)" };
+      const dir = await writeFolder(files, { when: (index) => 1_700_000_000_000 + index * 500 });
+      expect(await status(client, { dir })).toMatchObject({
+        state: "diverged",
+        outOfOrder: ["0001_b"],
+        applied: ["0000_a", "0002_c"],
+      });
+      expect(await failure(migrate(client, { dir }))).toMatchObject({
+        code: "HISTORY_OUT_OF_ORDER",
+        migration: "0001_b",
+      });
+    });
+
+    test("an older folder does nothing to a newer database; a folder with a gap is refused", async () => {
+      const client = await open();
+      const files = { "0000_a": "CREATE TABLE a (x)", "0001_b": "CREATE TABLE b (x)" };
+      await migrate(client, { dir: await writeFolder(files) });
+      const older = await writeFolder({ "0000_a": files["0000_a"] });
+      expect(await migrate(client, { dir: older })).toMatchObject({ state: "up-to-date" });
+      expect(await status(client, { dir: older })).toMatchObject({ state: "diverged", missing: [expect.any(String)] });
+      const gap = await writeFolder(
+        { "0000_a": files["0000_a"], "0002_c": "CREATE TABLE c (x)" },
+        { when: (i) => 1_700_000_000_000 + i * 5000 },
+      );
+      expect(await failure(migrate(client, { dir: gap }))).toMatchObject({
+        code: "HISTORY_MISSING",
+        migration: "0002_c",
+      });
+    });
+
+    test.each([
+      ["VACUUM", "VACUUM"],
+      ["ATTACH", "ATTACH 'x.db' AS x"],
+      ["BEGIN", "BEGIN; CREATE TABLE b (x); COMMIT"],
+      ["journal_mode", "PRAGMA journal_mode = WAL"],
+    ])("%s is refused with file and line before anything runs", async (word, sql) => {
+      const client = await open();
+      const dir = await writeFolder({ "0000_a": `CREATE TABLE a (x);\n${sql};` });
+      const error = await failure(migrate(client, { dir }));
+      expect(error).toMatchObject({ code: "TRANSACTION_INCOMPATIBLE", migration: "0000_a", statementIndex: 1 });
+      expect(error.message).toContain("0000_a.sql:2");
+      expect(error.message).toContain(word);
+      expect(await schemaOf(client)).toEqual([]);
+    });
+
+    test("a file of comments is recorded", async () => {
+      const client = await open();
+      const dir = await writeFolder({ "0000_custom": "-- Custom SQL migration file, put your code below! --" });
+      expect(await migrate(client, { dir })).toMatchObject({ applied: ["0000_custom"] });
+      expect(await status(client, { dir })).toMatchObject({ state: "up-to-date" });
+    });
+
+    test("a table of somebody else in the ledger's place is left alone", async () => {
+      const client = await open();
+      await client.execute("CREATE TABLE __drizzle_migrations (hash, created_at)");
+      await client.execute("INSERT INTO __drizzle_migrations VALUES (1, 'yesterday')");
+      expect(await failure(migrate(client, { dir: blogDir }))).toMatchObject({ code: "LEDGER_INVALID" });
+      expect(await migrate(client, { dir: blogDir, ledgerTable: "applied" })).toMatchObject({
+        applied: blogMigrations,
+      });
+      expect(await countsOf(client, "applied", "__drizzle_migrations")).toEqual({
+        applied: 2,
+        __drizzle_migrations: 1,
+      });
+    });
+
+    test("a writer that stays too long is named, and nothing is changed", async () => {
+      const client = await open();
+      const writer = await client.transaction("write");
+      expect(await failure(migrate(client, { dir: blogDir, lockTimeoutMs: 50 }))).toMatchObject({
+        code: "TENANT_BUSY",
+        isRetryable: true,
+      });
+      await writer.rollback();
+      expect(await migrate(client, { dir: blogDir })).toMatchObject({ state: "migrated" });
+    });
+
+    test("a signal that has fired stops it before anything is done", async () => {
+      const client = await open();
+      expect(await failure(migrate(client, { dir: blogDir, signal: AbortSignal.abort() }))).toMatchObject({
+        code: "ABORTED",
+      });
+      expect(await schemaOf(client)).toEqual([]);
+    });
+  });
+}
