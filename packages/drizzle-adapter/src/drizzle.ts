@@ -44,7 +44,8 @@ export function drizzle<
     | [config: DrizzleConfigWithDatabase<TSchema, TClient>]
 ): LitefleetDatabase<TSchema> & { $client: TClient } {
   const { client, isOwned, config } = findClient<TSchema, TClient>(params[0], params[1]);
-  return Object.assign(build(client, isOwned, config), { $client: client });
+  // Either it is the client that was passed in, or none was and `TClient` is its default.
+  return Object.assign(build(client, isOwned, config), { $client: client as TClient });
 }
 
 drizzle.mock = mock;
@@ -89,6 +90,6 @@ function readSchema<TSchema extends Record<string, unknown>>(
 }
 
 function toLogger(logger: boolean | Logger | undefined): Logger {
-  if (logger === true) return new DefaultLogger();
-  return logger || new NoopLogger();
+  if (typeof logger === "object") return logger;
+  return logger === true ? new DefaultLogger() : new NoopLogger();
 }

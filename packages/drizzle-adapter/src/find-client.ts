@@ -7,8 +7,8 @@ export type DrizzleConfigWithDatabase<
   TClient extends Client,
 > = DrizzleConfig<TSchema> & ({ connection: string | Config } | { client: TClient });
 
-interface FoundClient<TSchema extends Record<string, unknown>, TClient extends Client> {
-  readonly client: TClient;
+interface FoundClient<TSchema extends Record<string, unknown>> {
+  readonly client: Client;
   /** Whether it was opened here. */
   readonly isOwned: boolean;
   readonly config: DrizzleConfig<TSchema> | undefined;
@@ -18,7 +18,7 @@ interface FoundClient<TSchema extends Record<string, unknown>, TClient extends C
 export function findClient<TSchema extends Record<string, unknown>, TClient extends Client>(
   database: TClient | Config | string | DrizzleConfigWithDatabase<TSchema, TClient>,
   config: DrizzleConfig<TSchema> | undefined,
-): FoundClient<TSchema, TClient> {
+): FoundClient<TSchema> {
   if (!isObject(database)) return { client: open(database), isOwned: true, config };
   if ("execute" in database) return { client: checkClient(database), isOwned: false, config };
   if ("client" in database) {
@@ -33,21 +33,20 @@ function isObject<T>(value: T): value is T & object {
   return typeof value === "object" && value !== null;
 }
 
-function checkClient<TClient extends Client>(client: TClient): TClient {
+function checkClient(client: Client): Client {
   if (isObject(client) && typeof client.prepare === "function") return client;
   throw new TypeError(
     "drizzle() needs a client of @litefleet/driver: make it with that package's createClient, which takes the options of @libsql/client",
   );
 }
 
-function open<TClient extends Client>(connection: unknown): TClient {
+function open(connection: unknown): Client {
   const config = typeof connection === "string" ? { url: connection } : connection;
   if (!isConfig(config)) {
     const got = isObject(connection) ? `an object without a url` : String(connection);
     throw new TypeError(`drizzle() needs a client, a URL or a configuration with \`url\`, and got ${got}`);
   }
-  // Whoever passes no client has not asked for a special kind of one.
-  return createClient(config) as TClient;
+  return createClient(config);
 }
 
 function isConfig(config: unknown): config is Config {

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Client, type Config, createClient } from "@litefleet/driver";
-import { type Sqld, startSqld } from "@litefleet/testing";
+import { type Client, type Config, createClient, type LocalEngineName } from "@litefleet/driver";
+import { startSqld } from "@litefleet/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from "vitest";
 import { drizzle, type LitefleetDatabase } from "../src/index.ts";
 import * as schema from "./schema.ts";
@@ -23,10 +23,11 @@ interface DatabaseSource {
 export const databaseKinds: readonly DatabaseKind[] = [
   { name: "file, libsql", start: () => startFiles("libsql") },
   { name: "file, sqlite", start: () => startFiles("sqlite") },
+  { name: "file, turso", start: () => startFiles("turso") },
   { name: "sqld over http", start: startServer },
 ];
 
-async function startFiles(engine: "libsql" | "sqlite"): Promise<DatabaseSource> {
+async function startFiles(engine: LocalEngineName): Promise<DatabaseSource> {
   const folder = await mkdtemp(join(tmpdir(), "litefleet-drizzle-"));
   let count = 0;
   return {
@@ -36,7 +37,7 @@ async function startFiles(engine: "libsql" | "sqlite"): Promise<DatabaseSource> 
 }
 
 async function startServer(): Promise<DatabaseSource> {
-  const server: Sqld = await startSqld({ namespaces: true });
+  const server = await startSqld({ namespaces: true });
   let count = 0;
   return {
     async fresh() {
