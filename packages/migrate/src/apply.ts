@@ -105,7 +105,8 @@ async function commit(
   try {
     await transaction.commit();
   } catch (error) {
-    if (codeOf(error) !== "OUTCOME_UNKNOWN") throw error;
+    if (isBusy(error)) throw error;
+    if (codeOf(error) !== "OUTCOME_UNKNOWN") throw commitError(error, names, tenant);
     const history = await readHistory(client, set, tenant).catch(() => undefined);
     if (history === undefined) {
       throw new MigrateError(
@@ -116,8 +117,17 @@ async function commit(
       );
     }
     const done = new Set(history.applied.map((migration) => migration.name));
-    if (!names.every((name) => done.has(name))) throw error;
+    if (!names.every((name) => done.has(name))) throw commitError(error, names, tenant);
   }
+}
+
+/** SQLite refused the COMMIT, as it does when a deferred foreign key is broken. */
+function commitError(cause: unknown, names: readonly string[], tenant: string | undefined): MigrateError {
+  return new MigrateError(
+    `${subject(tenant)}, COMMIT of ${names.join(", ")}: ${describeCause(cause)}. Everything was rolled back.`,
+    "MIGRATION_FAILED",
+    { tenant, migration: names.at(-1), cause },
+  );
 }
 
 async function rollbackIfOpen(transaction: Transaction): Promise<void> {

@@ -264,6 +264,31 @@ export function migrateSuite(name: string, open: () => Promise<Client>): void {
       expect(await migrate(client, { dir: blogDir })).toMatchObject({ state: "migrated" });
     });
 
+    test("a foreign key that is broken at the COMMIT undoes everything", async () => {
+      const client = await open();
+      const base = {
+        "0000_base":
+          "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p DEFERRABLE INITIALLY DEFERRED);" +
+          "INSERT INTO p VALUES (1); INSERT INTO c VALUES (1);",
+      };
+      await migrate(client, { dir: await writeFolder(base) });
+      const dir = await writeFolder({ ...base, "0001_change": "DELETE FROM p;" });
+      const error = await failure(migrate(client, { dir }));
+      expect(error).toMatchObject({
+        code: "MIGRATION_FAILED",
+        migration: "0001_change",
+        applied: [],
+        pending: ["0001_change"],
+      });
+      expect(await countsOf(client, "p", "c", "__drizzle_migrations")).toEqual({ p: 1, c: 1, __drizzle_migrations: 1 });
+    });
+
+    test("calls at the same time on one client apply each migration once", async () => {
+      const client = await open();
+      const results = await Promise.all(Array.from({ length: 8 }, () => migrate(client, { dir: blogDir })));
+      expect(results.flatMap(({ applied }) => applied)).toEqual(blogMigrations);
+    });
+
     test("a signal that has fired stops it before anything is done", async () => {
       const client = await open();
       expect(await failure(migrate(client, { dir: blogDir, signal: AbortSignal.abort() }))).toMatchObject({

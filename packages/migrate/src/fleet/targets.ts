@@ -100,7 +100,8 @@ async function literalFile(file: string, target: string): Promise<FoundFile> {
 }
 
 async function globFiles(target: string, cwd: string): Promise<FoundFile[]> {
-  const segments = target.split("/");
+  // A backslash escapes a glob character, save on Windows, where it separates folders.
+  const segments = (path.sep === "\\" ? target.replaceAll("\\", "/") : target).split("/");
   const firstDynamic = segments.findIndex((segment) => isDynamicPattern(segment));
   const split = firstDynamic < 0 ? 0 : firstDynamic;
   const pattern = segments.slice(split).join("/");
