@@ -1,0 +1,99 @@
+import { LitefleetError } from "../errors.ts";
+import { networkFailure, RequestFailure, statusFailure } from "./classify.ts";
+import type { TokenSource } from "./token-source.ts";
+
+/** A `fetch` in place of the global one. It is called with a `Request`. */
+export type FetchFunction = (request: Request) => Promise<Response>;
+
+/** What a server is reached with. */
+export interface HttpTransportOptions {
+  readonly tokens: TokenSource;
+  readonly fetch: FetchFunction | undefined;
+  readonly remoteEncryptionKey: string | undefined;
+}
+
+/** Sends requests and turns everything but a 2xx answer into a {@link RequestFailure}. */
+export class HttpTransport {
+  readonly #tokens: TokenSource;
+  readonly #fetch: FetchFunction;
+  readonly #encryptionKey: string | undefined;
+
+  constructor(options: HttpTransportOptions) {
+    this.#tokens = options.tokens;
+    this.#fetch = options.fetch ?? ((request) => globalThis.fetch(request));
+    this.#encryptionKey = options.remoteEncryptionKey;
+  }
+
+  /** A token that the server refuses is renewed once, if a function gives it. */
+  async post(url: URL, body: string, signal: AbortSignal | undefined): Promise<Response> {
+    const token = await this.#tokens.get();
+    const response = await this.#post(url, body, token, signal);
+    if (response.status === 401 && (await this.#tokens.renew(token))) {
+      await response.body?.cancel();
+      return this.#accept(await this.#post(url, body, await this.#tokens.get(), signal));
+    }
+    return this.#accept(response);
+  }
+
+  async #post(url: URL, body: string, token: string | undefined, signal: AbortSignal | undefined): Promise<Response> {
+    throwIfGivenUp(signal);
+    const headers = this.#headers(token);
+    try {
+      return await this.#fetch(new Request(url, { method: "POST", headers, body, signal: signal ?? null }));
+    } catch (error) {
+      throw failureOf(error, signal);
+    }
+  }
+
+  async #accept(response: Response): Promise<Response> {
+    if (response.ok) return response;
+    let body = "";
+    try {
+      body = await response.text();
+    } catch {
+      // The status alone says enough.
+    }
+    throw statusFailure(response.status, this.#tokens.redact(body));
+  }
+
+  #headers(token: string | undefined): Headers {
+    const headers = new Headers({ "content-type": "application/json" });
+    try {
+      if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
+      if (this.#encryptionKey !== undefined) headers.set("x-turso-encryption-key", this.#encryptionKey);
+    } catch {
+      // The runtime's own message would quote the secret.
+      const message = "The authToken or remoteEncryptionKey holds a character that an HTTP header cannot carry";
+      throw new RequestFailure(new LitefleetError(message, "AUTH_FAILED"), "none");
+    }
+    return headers;
+  }
+}
+
+/** What `fetch` or the reading of its answer rejected with. */
+export function failureOf(error: unknown, signal: AbortSignal | undefined): RequestFailure {
+  if (error instanceof RequestFailure) return error;
+  return signal?.aborted === true ? givenUp(signal, "unknown") : networkFailure(error);
+}
+
+/** The caller has given up before anything was sent. @throws {RequestFailure} */
+export function throwIfGivenUp(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw givenUp(signal, "none");
+}
+
+/** The failure of a request whose signal fired; the engine makes only signals whose reason is an error of ours. */
+export function givenUp(signal: AbortSignal, effect: "none" | "unknown"): RequestFailure {
+  const reason: unknown = signal.reason;
+  const error =
+    reason instanceof LitefleetError
+      ? reason
+      : new LitefleetError("The call was aborted", "ABORTED", { cause: reason });
+  // Not to be repeated, although a later call may well succeed.
+  return new GivenUp(error, effect);
+}
+
+class GivenUp extends RequestFailure {
+  override mayRepeat(): boolean {
+    return false;
+  }
+}

@@ -1,0 +1,54 @@
+import { LitefleetError } from "../errors.ts";
+import { RequestFailure } from "./classify.ts";
+
+/** A token, or what fetches one. */
+export type AuthToken = string | (() => string | Promise<string>);
+
+/** The token of a client: asks a function for one when it is first needed and when the server no longer takes it. */
+export class TokenSource {
+  readonly #token: AuthToken | undefined;
+  readonly #seen = new Set<string>();
+  #current: Promise<string | undefined> | undefined;
+
+  /** @param otherSecrets what else must not appear in a message. */
+  constructor(token: AuthToken | undefined, otherSecrets: readonly string[] = []) {
+    this.#token = token;
+    if (typeof token === "string" && token !== "") this.#seen.add(token);
+    for (const secret of otherSecrets) this.#seen.add(secret);
+  }
+
+  /** The token; concurrent callers share one call of the function. Rejects with a `RequestFailure`. */
+  get(): Promise<string | undefined> {
+    this.#current ??= this.#fetch();
+    return this.#current;
+  }
+
+  /** Gets another one in place of `rejected`; false if there is none. */
+  async renew(rejected: string | undefined): Promise<boolean> {
+    if (typeof this.#token !== "function") return false;
+    if ((await this.get()) === rejected) this.#current = this.#fetch();
+    return (await this.get()) !== rejected;
+  }
+
+  /** `text` without any token that this client has used. */
+  redact(text: string): string {
+    let clean = text;
+    for (const secret of this.#seen) clean = clean.replaceAll(secret, "[redacted]");
+    return clean;
+  }
+
+  async #fetch(): Promise<string | undefined> {
+    if (typeof this.#token !== "function") return this.#token === "" ? undefined : this.#token;
+    try {
+      const token = await this.#token();
+      if (token !== "") this.#seen.add(token);
+      return token === "" ? undefined : token;
+    } catch (error) {
+      this.#current = undefined;
+      const failure = new LitefleetError("The authToken function failed, so the server was not asked", "AUTH_FAILED", {
+        cause: error,
+      });
+      throw new RequestFailure(failure, "none");
+    }
+  }
+}
