@@ -1,0 +1,20 @@
+import { Report } from "./report.ts";
+
+/** The benchmarks by name; each is loaded when it is asked for. */
+const benchmarks: Readonly<Record<string, () => Promise<(report: Report) => Promise<void>>>> = {
+  driver: async () => (await import("./driver.ts")).benchDriver,
+};
+
+const names = process.argv.slice(2);
+const chosen = names.length > 0 ? names : Object.keys(benchmarks);
+const report = new Report();
+for (const name of chosen) {
+  const load = benchmarks[name];
+  if (load === undefined) {
+    process.stderr.write(`There is no benchmark ${name}; there are: ${Object.keys(benchmarks).join(", ")}\n`);
+    process.exit(1);
+  }
+  report.heading(`${name} (node ${process.version}; medians of 5 rounds in turns; ratios against the peer in this run)`);
+  await (await load())(report);
+}
+process.stdout.write(report.missed === 0 ? "\nall targets met\n" : `\ntargets missed: ${report.missed}\n`);
