@@ -6,7 +6,7 @@ import type { Io } from "./io.ts";
 export type RawOptions = Readonly<Record<string, unknown>>;
 
 /** What a command's module exports. */
-export interface CommandModule {
+interface CommandModule {
   run(options: RawOptions, io: Io): Promise<ExitCode>;
 }
 

@@ -1,7 +1,7 @@
 import type { Effect } from "../sql/effect.ts";
 
 /** Where the rows of a table are to be found after a migration. */
-export type TableFate =
+type TableFate =
   | {
       readonly kind: "kept";
       /** The name that the table, or what replaced it, has afterwards. */ readonly table: string;
