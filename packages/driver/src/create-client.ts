@@ -4,8 +4,11 @@ import type { Config } from "./config.ts";
 import type { Engine } from "./engine.ts";
 import type { Emitter } from "./events.ts";
 import { openLocal } from "./local/open.ts";
+import { openRemote } from "./remote/open.ts";
+import { openReplica } from "./replica/open.ts";
 import { resolveConfig } from "./resolve-config.ts";
 import type { ResolvedConfig } from "./resolve-config.ts";
+import { openTurso } from "./turso/open.ts";
 
 /**
  * Opens a database. Local files are opened (and created) at once; servers are called with the first statement.
@@ -21,7 +24,13 @@ export function createClient(config: Config): Client {
   return new LitefleetClient((events) => openEngine(resolved, events), resolved.intMode);
 }
 
-function openEngine(config: ResolvedConfig, _events: Emitter): Engine {
-  if (config.kind === "local" && config.engine !== "turso") return openLocal({ ...config, library: config.engine });
-  throw new Error("wired up next");
+function openEngine(config: ResolvedConfig, events: Emitter): Engine {
+  switch (config.kind) {
+    case "remote":
+      return openRemote(config);
+    case "replica":
+      return openReplica(config, events);
+    case "local":
+      return config.engine === "turso" ? openTurso(config) : openLocal({ ...config, library: config.engine });
+  }
 }

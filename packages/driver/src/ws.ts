@@ -1,0 +1,40 @@
+import type { Client } from "./api.ts";
+import type { Config } from "./config.ts";
+import { createRemoteClient } from "./create-remote-client.ts";
+
+/** Opens a database on a server over a WebSocket; holds nothing of Node. */
+export function createClient(config: Config): Client {
+  return createRemoteClient(config, ["wss:", "ws:"], false);
+}
+
+export type {
+  BatchStatement,
+  BeginOptions,
+  CallOptions,
+  Capabilities,
+  Client,
+  ClientStatus,
+  EngineName,
+  Executor,
+  InArgs,
+  InStatement,
+  IntMode,
+  InValue,
+  PreparedStatement,
+  RawResult,
+  Replicated,
+  ReplicaStatus,
+  ResultSet,
+  Row,
+  RunResult,
+  Transaction,
+  TransactionMode,
+  TransactionOptions,
+  Value,
+} from "./api.ts";
+export type { Config, LocalEngineName } from "./config.ts";
+export { errorCodes, isRetryable, LibsqlBatchError, LibsqlError, LitefleetBatchError, LitefleetError } from "./errors.ts";
+export type { ErrorCode, ErrorDetails, LitefleetErrorCode } from "./errors.ts";
+export type { ClientEvents } from "./events.ts";
+export { decodeVector, vector, vectorDistance } from "./vector.ts";
+export type { DecodedVector, VectorKind, VectorMetric } from "./vector.ts";
