@@ -29,6 +29,18 @@ export interface Fixture {
   stop(): Promise<void>;
 }
 
+/** What a server's message cannot tell apart: over the wire a primary key's failure reads like that of any unique index. */
+export const primaryKeyCode: Readonly<Record<EngineName, string>> = {
+  "libsql memory": "SQLITE_CONSTRAINT_PRIMARYKEY",
+  "libsql file": "SQLITE_CONSTRAINT_PRIMARYKEY",
+  "sqld http": "SQLITE_CONSTRAINT_UNIQUE",
+  "sqld ws": "SQLITE_CONSTRAINT_UNIQUE",
+  replica: "SQLITE_CONSTRAINT_UNIQUE",
+  "turso mvcc": "SQLITE_CONSTRAINT_PRIMARYKEY",
+  "sqlite memory": "SQLITE_CONSTRAINT_PRIMARYKEY",
+  "sqlite file": "SQLITE_CONSTRAINT_PRIMARYKEY",
+};
+
 /** How an engine is brought up, and what it says it can do. */
 export interface EngineEntry {
   readonly capabilities: Capabilities;

@@ -1,9 +1,10 @@
 import { expect, it } from "vitest";
 import type { SuiteContext } from "../engine-suite.ts";
+import { primaryKeyCode } from "../engine-table.ts";
 import { expectCode, rejection } from "../rejection.ts";
 
 /** One statement at a time: results, arguments, errors. */
-export function statements({ open }: SuiteContext): void {
+export function statements({ name, open }: SuiteContext): void {
   it("gives rows by name and by index", async () => {
     const { columns, rows } = await open().execute("SELECT 1 AS one, 'two' AS two");
     expect(columns).toEqual(["one", "two"]);
@@ -100,13 +101,13 @@ export function statements({ open }: SuiteContext): void {
     );
     await client.execute("PRAGMA foreign_keys = ON");
     await client.execute("INSERT INTO t VALUES (1, 'a', 'b', NULL)");
-    const failures = {
-      SQLITE_CONSTRAINT_UNIQUE: "INSERT INTO t VALUES (2, 'a', 'b', NULL)",
-      SQLITE_CONSTRAINT_PRIMARYKEY: "INSERT INTO t VALUES (1, 'c', 'b', NULL)",
-      SQLITE_CONSTRAINT_NOTNULL: "INSERT INTO t VALUES (3, 'd', NULL, NULL)",
-      SQLITE_CONSTRAINT_FOREIGNKEY: "INSERT INTO t VALUES (4, 'e', 'b', 9)",
-    };
-    for (const [extendedCode, sql] of Object.entries(failures)) {
+    const failures = [
+      ["SQLITE_CONSTRAINT_UNIQUE", "INSERT INTO t VALUES (2, 'a', 'b', NULL)"],
+      [primaryKeyCode[name], "INSERT INTO t VALUES (1, 'c', 'b', NULL)"],
+      ["SQLITE_CONSTRAINT_NOTNULL", "INSERT INTO t VALUES (3, 'd', NULL, NULL)"],
+      ["SQLITE_CONSTRAINT_FOREIGNKEY", "INSERT INTO t VALUES (4, 'e', 'b', 9)"],
+    ] as const;
+    for (const [extendedCode, sql] of failures) {
       const error = await expectCode(client.execute(sql), "SQLITE_CONSTRAINT");
       expect(error.extendedCode).toBe(extendedCode);
     }

@@ -179,6 +179,11 @@ export class LocalEngine implements Engine {
     };
   }
 
+  /** Tells that somebody else may have changed the schema: what statements return is looked up again. */
+  schemaMayHaveChanged(): void {
+    this.#queue.schemaVersion += 1;
+  }
+
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

@@ -33,8 +33,8 @@ export function openReplica(config: ReplicaConfig, events: Emitter): ReplicaEngi
     primary: openRemote(primary),
     syncer: new Syncer({ path, syncUrl, authToken: primary.authToken ?? "", encryptionKey }),
     hasLocalCopy: () => existsSync(path),
-    openLocal: () => {
-      const local = openLocal({
+    openLocal: () =>
+      openLocal({
         library: "libsql",
         path,
         isMemory: false,
@@ -43,9 +43,7 @@ export function openReplica(config: ReplicaConfig, events: Emitter): ReplicaEngi
         statementCacheSize,
         maxConnections,
         isReadOnly: true,
-      });
-      return local;
-    },
+      }),
     syncIntervalMs: config.syncInterval === undefined || config.syncInterval <= 0 ? undefined : config.syncInterval * 1_000,
     readYourWrites: config.readYourWrites,
   });

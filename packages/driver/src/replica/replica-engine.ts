@@ -3,6 +3,7 @@ import type { BeginOptions, CallOptions, Capabilities, ClientStatus, RawResult, 
 import type { BoundStatement, Engine, EngineTransaction, RowChunks } from "../engine.ts";
 import { LitefleetError } from "../errors.ts";
 import type { Emitter } from "../events.ts";
+import type { LocalEngine } from "../local/local-engine.ts";
 import { pragmaScope } from "../local/session-pragmas.ts";
 import { DeferredChunks } from "./deferred-chunks.ts";
 import { ReplicaTransaction } from "./replica-transaction.ts";
@@ -22,7 +23,7 @@ export interface ReplicaParts {
   readonly primary: Primary;
   readonly syncer: Syncer;
   /** Opens the local copy for reading; called when there is one. */
-  readonly openLocal: () => Engine;
+  readonly openLocal: () => LocalEngine;
   readonly hasLocalCopy: () => boolean;
   /** Milliseconds between syncs; `undefined` for none. */
   readonly syncIntervalMs: number | undefined;
@@ -39,7 +40,7 @@ export class ReplicaEngine implements Engine {
   readonly protocol = "file";
   readonly capabilities: Capabilities;
   readonly #parts: ReplicaParts;
-  #local: Engine | undefined;
+  #local: LocalEngine | undefined;
   #syncing: Promise<Replicated> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #frameNo: number | undefined;
@@ -118,7 +119,7 @@ export class ReplicaEngine implements Engine {
   }
 
   /** The local copy; the first sync makes it. */
-  async #copy(): Promise<Engine> {
+  async #copy(): Promise<LocalEngine> {
     if (this.#local === undefined) await this.sync();
     if (this.#local === undefined) throw new LitefleetError("The replica was closed", "CLIENT_CLOSED");
     return this.#local;
@@ -151,6 +152,7 @@ export class ReplicaEngine implements Engine {
       const replicated = await this.#parts.syncer.sync();
       if (this.#isClosed) return replicated;
       this.#local ??= this.#parts.openLocal();
+      this.#local.schemaMayHaveChanged();
       this.#lastSyncAt = Date.now();
       this.#lastError = undefined;
       this.#frameNo = replicated?.frame_no ?? this.#frameNo;
