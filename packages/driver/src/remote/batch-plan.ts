@@ -1,7 +1,7 @@
 import type { TransactionMode } from "../api.ts";
 import type { BoundStatement } from "../engine.ts";
 import type { WireBatch, WireCondition, WireRequest, WireStatement, WireStep } from "./protocol.ts";
-import { controlStatement, encodeStatement } from "./result.ts";
+import { controlStatement, encodeStatement } from "./encode-statement.ts";
 
 const beginSql: Readonly<Record<TransactionMode, string>> = {
   write: "BEGIN IMMEDIATE",
@@ -54,11 +54,11 @@ export class BatchPlan {
   addChain(statements: readonly BoundStatement[], ...also: readonly WireCondition[]): void {
     const repeated = this.#maxStoredTexts === 0 ? undefined : repeatedTexts(statements);
     for (const statement of statements) {
-      const stmt = encodeStatement(statement);
-      const id = repeated?.has(statement.sql) === true ? this.#store(statement.sql) : undefined;
-      const shortened = id === undefined ? stmt : { sql_id: id, args: stmt.args ?? [], want_rows: true };
-      if (this.length === 0) this.add(shortened, ...also);
-      else this.add(shortened, this.afterLast(), ...also);
+      const { sql = "", ...rest } = encodeStatement(statement);
+      const id = repeated?.has(statement.sql) === true ? this.#store(sql) : undefined;
+      const stmt = id === undefined ? { sql, ...rest } : { sql_id: id, ...rest };
+      if (this.length === 0) this.add(stmt, ...also);
+      else this.add(stmt, this.afterLast(), ...also);
     }
   }
 
@@ -70,8 +70,7 @@ export class BatchPlan {
   /** The requests that run it; the batch itself is the last one. */
   requests(): WireRequest[] {
     const requests: WireRequest[] = [];
-    for (const [sql, id] of this.#storedTexts)
-      requests.push({ type: "store_sql", sql_id: id, sql: sql.toWellFormed() });
+    for (const [sql, id] of this.#storedTexts) requests.push({ type: "store_sql", sql_id: id, sql });
     requests.push({ type: "batch", batch: this.batch() });
     return requests;
   }

@@ -2,8 +2,9 @@ import type { RawResult } from "../api.ts";
 import type { BoundStatement } from "../engine.ts";
 import { LitefleetBatchError, LitefleetError } from "../errors.ts";
 import { malformedAnswer, serverError, transactionClosed } from "./classify.ts";
+import { controlStatement } from "./encode-statement.ts";
 import type { WireBatchResult, WireCondition, WireRequest, WireResult } from "./protocol.ts";
-import { controlStatement, decodeResult } from "./result.ts";
+import { decodeResult } from "./result.ts";
 
 const never: WireCondition = { type: "not", cond: { type: "and", conds: [] } };
 
@@ -94,5 +95,5 @@ export async function findRefused(
 
 /** A request that makes the server read a statement and not run it. */
 export function parseOnly(sql: string): WireRequest {
-  return { type: "batch", batch: { steps: [{ stmt: controlStatement(sql.toWellFormed()), condition: never }] } };
+  return { type: "batch", batch: { steps: [{ stmt: controlStatement(sql), condition: never }] } };
 }

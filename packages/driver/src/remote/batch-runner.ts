@@ -4,8 +4,9 @@ import { BatchPlan, inTransaction } from "./batch-plan.ts";
 import { batchResult, findRefused, hasRun, readSteps, RefusedBatch, stepError } from "./batch-result.ts";
 import { CallScope } from "./call-scope.ts";
 import { RequestFailure } from "./classify.ts";
+import { controlStatement } from "./encode-statement.ts";
 import type { WireBatchResult, WireRequest, WireResult } from "./protocol.ts";
-import { controlStatement, replicationIndexOf } from "./result.ts";
+import { replicationIndexOf } from "./result.ts";
 import { runScript } from "./script.ts";
 import type { HranaStream } from "./stream.ts";
 

@@ -3,12 +3,13 @@ import type { BoundStatement } from "../engine.ts";
 import { LitefleetError } from "../errors.ts";
 import { CallScope } from "./call-scope.ts";
 import { clientClosed, RequestFailure, serverError } from "./classify.ts";
+import { encodeStatement } from "./encode-statement.ts";
 import { givenUp } from "./http-transport.ts";
 import type { Limit } from "./limit.ts";
 import { sentLane } from "./lanes.ts";
 import type { Lane } from "./lanes.ts";
 import type { WireResult } from "./protocol.ts";
-import { decodeResult, encodeStatement, replicationIndexOf } from "./result.ts";
+import { decodeResult, replicationIndexOf } from "./result.ts";
 import { canRetry, waitBeforeRetry } from "./retry.ts";
 import type { StreamSource } from "./stream.ts";
 

@@ -17,6 +17,7 @@ export interface WireStatement {
   readonly sql?: string;
   readonly sql_id?: number;
   readonly args?: readonly WireValue[];
+  readonly named_args?: readonly { readonly name: string; readonly value: WireValue }[];
   readonly want_rows: boolean;
 }
 

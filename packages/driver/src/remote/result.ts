@@ -1,18 +1,8 @@
 import type { Value } from "@libsql/core/api";
 import type { IntMode, RawResult } from "../api.ts";
 import type { BoundStatement } from "../engine.ts";
-import type { WireColumn, WireInteger, WireStatement, WireStatementResult, WireValue } from "./protocol.ts";
-import { decodeValue, encodeValue } from "./values.ts";
-
-/** A statement as the server takes it. */
-export function encodeStatement(statement: BoundStatement): WireStatement {
-  return { sql: statement.sql.toWellFormed(), args: statement.args.map(encodeValue), want_rows: true };
-}
-
-/** A statement of ours, without arguments and without interest in its rows. */
-export function controlStatement(sql: string): WireStatement {
-  return { sql, want_rows: false };
-}
+import type { WireColumn, WireInteger, WireStatementResult, WireValue } from "./protocol.ts";
+import { decodeValue } from "./values.ts";
 
 /** A result as the facade takes it. @throws {RangeError} for an integer that the statement's `intMode` cannot hold. */
 export function decodeResult(result: WireStatementResult, statement: BoundStatement): RawResult {

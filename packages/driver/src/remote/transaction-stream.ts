@@ -5,8 +5,9 @@ import { BatchPlan, inTransaction } from "./batch-plan.ts";
 import { batchResult, findRefused, parseOnly, RefusedBatch, stepError } from "./batch-result.ts";
 import { CallScope } from "./call-scope.ts";
 import { endsTransaction, RequestFailure, transactionClosed } from "./classify.ts";
+import { controlStatement } from "./encode-statement.ts";
 import type { WireBatchResult, WireRequest, WireResult } from "./protocol.ts";
-import { controlStatement, replicationIndexOf } from "./result.ts";
+import { replicationIndexOf } from "./result.ts";
 import { canRetry, waitBeforeRetry } from "./retry.ts";
 import type { HranaCursor, HranaStream } from "./stream.ts";
 
