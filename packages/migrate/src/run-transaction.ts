@@ -1,5 +1,5 @@
 import { LibsqlBatchError } from "@litefleet/driver";
-import type { Transaction } from "@litefleet/driver";
+import type { EngineName, Transaction } from "@litefleet/driver";
 import type { ApplyOptions } from "./apply.ts";
 import { MigrateError } from "./errors.ts";
 import type { MigrationSet } from "./migration.ts";
@@ -18,14 +18,14 @@ export async function runPlannedTransaction(
   tx: Transaction,
   set: MigrationSet,
   planned: PlannedTransaction,
-  options: ApplyOptions,
+  options: ApplyOptions & { readonly engine: EngineName },
 ): Promise<boolean> {
   const { ledger } = set;
   const { tenant, allowRowLoss = [] } = options;
   const [, entries] = await tx.batch([ledger.create, ledger.select]);
   if (entries === undefined || !isStillPending(set, planned, ledger.parse(entries), tenant)) return false;
   const referencesOff = planned.foreignKeys === "off";
-  let references = referencesOff ? await checkReferences(tx) : undefined;
+  let references = referencesOff ? await checkReferences(tx, options.engine) : undefined;
   let counts: RowCounts | undefined;
   for (const plan of planned.migrations) {
     const before = plan.mayRemoveRows ? (counts ?? (await countRows(tx, ledger.table))) : undefined;
@@ -36,7 +36,7 @@ export async function runPlannedTransaction(
       checkRowLoss(plan, before, counts, { allowed: allowRowLoss, tenant });
     }
     if (references !== undefined && plan.mayBreakReferences) {
-      const after = await checkReferences(tx);
+      const after = await checkReferences(tx, options.engine);
       checkNewViolations(plan, references, after, tenant);
       references = after;
     }

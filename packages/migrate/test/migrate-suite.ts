@@ -8,8 +8,17 @@ import { blogDir, blogMigrations, blogUpTo, blogWith, fillBlog } from "./blog.ts
 import { failure } from "./failure.ts";
 import { countsOf, schemaOf, writeFolder } from "./scratch.ts";
 
-/** Contracts of `migrate` and `status` on one kind of database; `open` gives a client on an empty one. */
-export function migrateSuite(name: string, open: () => Promise<Client>): void {
+/** A kind of database. */
+export interface Kind {
+  readonly name: string;
+  /** A client on an empty database. */
+  readonly open: () => Promise<Client>;
+  /** What `PRAGMA foreign_keys = OFF` does inside a transaction; SQLite passes over it. */
+  readonly keysOffInTransaction: "ignored" | "honoured";
+}
+
+/** Contracts of `migrate` and `status` on one kind of database. */
+export function migrateSuite({ name, open, keysOffInTransaction }: Kind): void {
   describe(`migrate on ${name}`, () => {
     test("a new database gets everything, and then there is nothing to do", async () => {
       const client = await open();
@@ -31,7 +40,7 @@ export function migrateSuite(name: string, open: () => Promise<Client>): void {
       expect(await countsOf(client, "authors", "posts", "comments")).toEqual({ authors: 1, posts: 1, comments: 1 });
     });
 
-    test("the same statements in a plain transaction lose the rows", async () => {
+    test("the same statements in a plain transaction lose the rows, unless the engine is more than SQLite", async () => {
       const client = await open();
       await migrate(client, { dir: await blogUpTo(1) });
       await fillBlog(client);
@@ -40,7 +49,11 @@ export function migrateSuite(name: string, open: () => Promise<Client>): void {
         splitStatements(text).map(({ sql }) => sql),
         "write",
       );
-      expect(await countsOf(client, "authors", "posts", "comments")).toEqual({ authors: 2, posts: 0, comments: 0 });
+      expect(await countsOf(client, "authors", "posts", "comments")).toEqual(
+        keysOffInTransaction === "ignored"
+          ? { authors: 2, posts: 0, comments: 0 }
+          : { authors: 2, posts: 3, comments: 4 },
+      );
     });
 
     test("a rebuild that does not turn foreign keys off keeps the rows too", async () => {
@@ -72,7 +85,7 @@ export function migrateSuite(name: string, open: () => Promise<Client>): void {
         statementIndex: 1,
         applied: [],
         pending: ["0001_change", "0002_change"],
-        cause: { code: "SQLITE_ERROR" },
+        cause: { code: expect.stringMatching(/^(?:SQLITE_ERROR|SQLITE_UNKNOWN|SQL_PARSE_ERROR|SQL_INPUT_ERROR)$/u) },
       });
       expect(error.message).toContain("acme");
       expect(error.message).toContain("0002_change.sql:2");
@@ -256,6 +269,7 @@ export function migrateSuite(name: string, open: () => Promise<Client>): void {
     test("a writer that stays too long is named, and nothing is changed", async () => {
       const client = await open();
       const writer = await client.transaction("write");
+      await writer.execute("CREATE TABLE held (x)");
       expect(await failure(migrate(client, { dir: blogDir, lockTimeoutMs: 50 }))).toMatchObject({
         code: "TENANT_BUSY",
         isRetryable: true,

@@ -1,5 +1,7 @@
 import { migrateSuite } from "./migrate-suite.ts";
 import { scratchClient } from "./scratch.ts";
 
-migrateSuite("libsql", () => scratchClient({ engine: "libsql" }));
-migrateSuite("node:sqlite", () => scratchClient({ engine: "sqlite" }));
+for (const engine of ["libsql", "sqlite"] as const) {
+  migrateSuite({ name: engine, open: () => scratchClient({ engine }), keysOffInTransaction: "ignored" });
+}
+migrateSuite({ name: "turso", open: () => scratchClient({ engine: "turso" }), keysOffInTransaction: "honoured" });

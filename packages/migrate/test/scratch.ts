@@ -60,8 +60,8 @@ export async function countsOf(client: Client, ...tables: readonly string[]): Pr
   return counts;
 }
 
-/** The whole schema, as text. */
+/** The whole schema, as text, without what Turso Database keeps for itself. */
 export async function schemaOf(client: Client): Promise<string[]> {
   const { rows } = await client.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name");
-  return rows.map((row) => String(row["sql"]));
+  return rows.map((row) => String(row["sql"])).filter((sql) => !sql.includes("__turso_internal_"));
 }

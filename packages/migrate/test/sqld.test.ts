@@ -41,7 +41,7 @@ async function open(): Promise<Client> {
   return client;
 }
 
-migrateSuite("sqld over http", open);
+migrateSuite({ name: "sqld over http", open, keysOffInTransaction: "ignored" });
 
 describe("a fleet on one server", () => {
   test("goes namespace by namespace", async () => {

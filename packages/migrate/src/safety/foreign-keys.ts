@@ -1,29 +1,17 @@
-import type { Executor } from "@litefleet/driver";
+import type { EngineName, Executor } from "@litefleet/driver";
 import { MigrateError } from "../errors.ts";
 import type { MigrationPlan } from "../plan.ts";
+import type { ReferenceState, Violation } from "./reference-state.ts";
+import { findViolations } from "./find-violations.ts";
 import { fold } from "./table-trace.ts";
-
-/** One row that refers to nothing, as `PRAGMA foreign_key_check` tells it. */
-interface Violation {
-  readonly table: string;
-  readonly parent: string;
-  /** Rowid and number of the foreign key; the same row has others after its table was rebuilt. */
-  readonly place: string;
-}
-
-/** The references that are broken at one time. */
-export interface ReferenceState {
-  readonly violations: readonly Violation[];
-  /** Why SQLite could not check, such as "foreign key mismatch". */
-  readonly failure: string | undefined;
-}
 
 /**
  * Finds all rows whose foreign key refers to nothing.
  *
  * @see https://www.sqlite.org/pragma.html#pragma_foreign_key_check
  */
-export async function checkReferences(db: Executor): Promise<ReferenceState> {
+export async function checkReferences(db: Executor, engine: EngineName): Promise<ReferenceState> {
+  if (engine === "turso") return findViolations(db);
   try {
     const { rows } = await db.execute("PRAGMA foreign_key_check");
     const violations = rows.map((row) => ({
