@@ -102,6 +102,8 @@ export class LitefleetIntrospector implements DatabaseIntrospector {
   }
 }
 
+const sqlErrors: ReadonlySet<string> = new Set(["SQLITE_ERROR", "SQLITE_UNKNOWN", "SQL_INPUT_ERROR"]);
+
 /** By the number that `PRAGMA table_xinfo` calls `hidden`. */
 const generatedAs = { 0: undefined, 1: undefined, 2: "virtual", 3: "stored" } as const;
 
@@ -109,9 +111,9 @@ function isMigrationTable(name: string): boolean {
   return name === DEFAULT_MIGRATION_TABLE || name === DEFAULT_MIGRATION_LOCK_TABLE;
 }
 
-/** Whether SQLite refused the query itself, such as for a table that is gone; a server does not always say so by its code. */
+/** Whether the database refused the query itself, such as for a table that is gone; a server has other codes for that. */
 function isSqlError(error: unknown): boolean {
-  return error instanceof LitefleetError && (error.code === "SQLITE_ERROR" || error.code === "SQLITE_UNKNOWN");
+  return error instanceof LitefleetError && sqlErrors.has(error.code);
 }
 
 function toDetails(table: CatalogTable, columns: readonly CatalogColumn[]): TableDetails {

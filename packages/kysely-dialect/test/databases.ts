@@ -1,15 +1,18 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Config, IntMode } from "@litefleet/driver";
+import type { Config, IntMode, LocalEngineName } from "@litefleet/driver";
+import { startSqld } from "@litefleet/testing";
+import type { SqldServer } from "@litefleet/testing";
 import { Kysely } from "kysely";
 import type { Generated, LogEvent } from "kysely";
+import { afterAll } from "vitest";
 import { LitefleetDialect } from "../src/index.ts";
 
-/** The databases that the dialect's tests run on. */
-export const databaseNames = ["libsql", "sqlite"] as const;
+/** The databases that every test of the dialect runs on: files, and a libSQL server. */
+export const databaseNames = ["libsql", "sqlite", "server"] as const;
 
-export type DatabaseName = (typeof databaseNames)[number];
+export type DatabaseName = (typeof databaseNames)[number] | "turso";
 
 /** The tables that {@link createTables} makes. */
 export interface Tables {
@@ -30,10 +33,16 @@ export interface TestDatabase extends AsyncDisposable {
   readonly open: <DB = Tables>(options?: OpenOptions) => Kysely<DB>;
 }
 
+let server: Promise<SqldServer> | undefined;
+let namespaces = 0;
+
+afterAll(async () => {
+  await (await server)?.stop();
+});
+
 /** Makes an empty database. */
 export async function createDatabase(name: DatabaseName): Promise<TestDatabase> {
-  const folder = await mkdtemp(join(tmpdir(), "litefleet-kysely-"));
-  const config: Config = { url: `file:${join(folder, "test.db")}`, engine: name, timeout: 5_000 };
+  const { config, remove } = name === "server" ? await createOnServer() : await createFile(name);
   const opened: (() => Promise<void>)[] = [];
   return {
     config,
@@ -44,9 +53,32 @@ export async function createDatabase(name: DatabaseName): Promise<TestDatabase> 
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(opened.map((destroy) => destroy()));
-      await rm(folder, { recursive: true, force: true });
+      await remove();
     },
   };
+}
+
+interface Created {
+  readonly config: Config;
+  readonly remove: () => Promise<void>;
+}
+
+async function createFile(engine: LocalEngineName): Promise<Created> {
+  const folder = await mkdtemp(join(tmpdir(), "litefleet-kysely-"));
+  return {
+    config: { url: `file:${join(folder, "test.db")}`, engine, timeout: 5_000 },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+async function createOnServer(): Promise<Created> {
+  server ??= startSqld({ namespaces: true });
+  const running = await server;
+  namespaces += 1;
+  const namespace = `kysely${namespaces}`;
+  await running.createNamespace(namespace);
+  // The server goes with its data at the end of the file.
+  return { config: running.clientConfig(namespace), remove: () => Promise.resolve() };
 }
 
 /** Creates the tables of {@link Tables}, with two people. */

@@ -36,7 +36,8 @@ describe.each(databaseNames)("queries on %s", (name) => {
 
   it("reports an insert as Kysely's own dialect does", async () => {
     const result = await db.insertInto("person").values({ name: "Edsger" }).executeTakeFirstOrThrow();
-    expect(result.insertId).toBe(3n);
+    const { id } = await db.selectFrom("person").select("id").where("name", "=", "Edsger").executeTakeFirstOrThrow();
+    expect(result.insertId).toBe(BigInt(id));
     expect(result.numInsertedOrUpdatedRows).toBe(1n);
   });
 
@@ -44,9 +45,9 @@ describe.each(databaseNames)("queries on %s", (name) => {
     const row = await db
       .insertInto("person")
       .values({ name: "Barbara", age: 28 })
-      .returning(["id", "age"])
+      .returning(["name", "age"])
       .executeTakeFirst();
-    expect(row).toEqual({ id: 3, age: 28 });
+    expect(row).toEqual({ name: "Barbara", age: 28 });
   });
 
   it("counts the rows of updates and deletes", async () => {

@@ -21,11 +21,11 @@ describe.each(databaseNames)("transactions on %s", (name) => {
   });
 
   it("commits and answers what the callback answers", async () => {
-    const id = await db.transaction().execute(async (trx) => {
-      const row = await trx.insertInto("person").values({ name: "Edsger" }).returning("id").executeTakeFirstOrThrow();
-      return row.id;
+    const inserted = await db.transaction().execute(async (trx) => {
+      const row = await trx.insertInto("person").values({ name: "Edsger" }).returning("name").executeTakeFirstOrThrow();
+      return row.name;
     });
-    expect(id).toBe(3);
+    expect(inserted).toBe("Edsger");
     expect(await names(db)).toEqual(["Ada", "Grace", "Edsger"]);
   });
 
@@ -114,8 +114,8 @@ describe.each(databaseNames)("transactions on %s", (name) => {
   });
 
   it('reads one moment with the access mode "read only"', async () => {
-    // Without a write-ahead log a reader keeps writers waiting.
-    await sql`pragma journal_mode = wal`.execute(db);
+    // Without a write-ahead log, which a server always has, a reader keeps writers waiting.
+    if (name !== "server") await sql`pragma journal_mode = wal`.execute(db);
     await db
       .transaction()
       .setAccessMode("read only")
