@@ -22,7 +22,7 @@ export type Batch<TConfig extends unknown[]> = <U extends BatchItem<"sqlite">, T
 ) => Promise<BatchResponse<T>>;
 
 /** Where a batch runs. */
-export interface BatchTarget {
+interface BatchTarget {
   readonly logger: Logger;
   readonly invalidation: CacheInvalidation;
   /** Runs the statements together; `mode` is what their queries call for. */

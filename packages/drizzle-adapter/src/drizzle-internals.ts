@@ -8,7 +8,7 @@ import * as drizzleUtils from "drizzle-orm/utils";
 // a new version of it is checked in one place.
 
 /** Which joined tables cannot be absent from a row; drizzle's select builder sets it on the query it prepares. */
-export type JoinsNotNullable = Record<string, boolean>;
+type JoinsNotNullable = Record<string, boolean>;
 
 type MapResultRow = (
   fields: SelectedFieldsOrdered,

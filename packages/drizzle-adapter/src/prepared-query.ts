@@ -18,7 +18,7 @@ export interface QueryMetadata {
 export type RowsMapper = (rows: unknown[][], mapColumnValue?: (value: unknown) => unknown) => unknown;
 
 /** What a prepared query is made of. */
-export interface PreparedQueryParts {
+interface PreparedQueryParts {
   readonly query: Query;
   readonly executeMethod: SQLiteExecuteMethod;
   readonly fields: SelectedFieldsOrdered | undefined;

@@ -8,7 +8,7 @@ import { drizzle, type LitefleetDatabase } from "../src/index.ts";
 import * as schema from "./schema.ts";
 
 /** A kind of database to run the same tests on. */
-export interface DatabaseKind {
+interface DatabaseKind {
   readonly name: string;
   /** Starts what all databases of this kind need. */
   start(): Promise<DatabaseSource>;
@@ -20,7 +20,7 @@ interface DatabaseSource {
   stop(): Promise<void>;
 }
 
-export const databaseKinds: readonly DatabaseKind[] = [
+const databaseKinds: readonly DatabaseKind[] = [
   { name: "file, libsql", start: () => startFiles("libsql") },
   { name: "file, sqlite", start: () => startFiles("sqlite") },
   { name: "file, turso", start: () => startFiles("turso") },
@@ -50,7 +50,7 @@ async function startServer(): Promise<DatabaseSource> {
 }
 
 /** The database of the test that is running. */
-export interface Connected {
+interface Connected {
   readonly config: Config;
   readonly client: Client;
   readonly db: LitefleetDatabase<typeof schema> & { $client: Client };
