@@ -6,12 +6,18 @@ import type { MappedError } from "@prisma/driver-adapter-utils";
  * What the driver threw, as the error that Prisma has a code for: P2002 for a unique constraint, P2034 for a conflict and
  * so on. Errors that Prisma has no kind for, and those that are nobody's input, stay what they are: Prisma passes them on
  * with their own code.
+ *
+ * @param place a lock that could not be had inside a transaction is a conflict: a server does not tell whether it was only
+ *   held for too long or what the transaction has read is out of date, and running the whole again helps in both cases.
  */
-export function toPrismaError(error: unknown): unknown {
+export function toPrismaError(error: unknown, place: "transaction" | "outside" = "outside"): unknown {
   if (isDriverAdapterError(error)) return error;
   if (error instanceof RangeError) return new TranslatedError({ kind: "InvalidInputValue", message: error.message }, error);
   if (!(error instanceof LibsqlError)) return error;
   const words = wordsOf(error);
+  if (place === "transaction" && error.code === "SQLITE_BUSY") {
+    return new TranslatedError({ kind: "TransactionWriteConflict" }, error);
+  }
   const kind = kindByCode(error, words) ?? kindByMessage(words) ?? sqliteKind(error, words);
   return kind === undefined ? error : new TranslatedError(kind, error);
 }

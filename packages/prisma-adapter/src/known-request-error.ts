@@ -1,6 +1,5 @@
 import { isDriverAdapterError } from "@prisma/driver-adapter-utils";
 import type { MappedError } from "@prisma/driver-adapter-utils";
-import { toPrismaError } from "./driver-error.ts";
 
 /** Prisma's codes for what can go wrong at the end of a transaction or at a savepoint. */
 const codes: Readonly<Partial<Record<MappedError["kind"], string>>> = {
@@ -15,13 +14,12 @@ const codes: Readonly<Partial<Record<MappedError["kind"], string>>> = {
 };
 
 /**
- * What the driver threw, as the error that users catch. Prisma turns the adapter's errors into its own only for queries;
+ * An error of `toPrismaError()` as users catch it. Prisma turns the adapter's errors into its own only for queries;
  * those of `commit()` and of savepoints reach the user as they are, so they must have their code already.
  *
  * @see https://www.prisma.io/docs/orm/reference/error-reference
  */
-export async function toKnownRequestError(thrown: unknown, what: string): Promise<unknown> {
-  const error = toPrismaError(thrown);
+export async function toKnownRequestError(error: unknown, what: string): Promise<unknown> {
   if (!isDriverAdapterError(error)) return error;
   const code = codes[error.cause.kind];
   if (code === undefined) return error;

@@ -13,11 +13,13 @@ export abstract class LitefleetQueryable implements SqlQueryable {
   readonly provider = "sqlite";
   readonly adapterName = adapterName;
   readonly #options: ResolvedOptions;
+  readonly #place: "transaction" | "outside";
   readonly #call: CallOptions;
 
-  /** @param signal ends calls that are under way. */
+  /** @param signal of a transaction: ends calls that are under way. */
   constructor(options: ResolvedOptions, signal?: AbortSignal) {
     this.#options = options;
+    this.#place = signal === undefined ? "outside" : "transaction";
     // Integers beyond 2^53 arrive as bigint whatever the client's `intMode` is: Prisma converts them itself.
     this.#call = { intMode: "auto", signal };
   }
@@ -51,10 +53,13 @@ export abstract class LitefleetQueryable implements SqlQueryable {
 
   /** Runs `work` and turns what the driver throws into what Prisma understands. */
   protected async run<T>(work: (executor: Executor) => Promise<T>): Promise<T> {
+    let executor: Executor | undefined;
     try {
-      return await work(await this.executor());
+      executor = await this.executor();
+      return await work(executor);
     } catch (error) {
-      throw toPrismaError(error);
+      // A transaction that fails to begin is none yet.
+      throw toPrismaError(error, executor === undefined ? "outside" : this.#place);
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Client, Executor, Transaction as DriverTransaction, TransactionMode } from "@litefleet/driver";
 import { Debug, DriverAdapterError } from "@prisma/driver-adapter-utils";
 import type { Transaction, TransactionOptions } from "@prisma/driver-adapter-utils";
+import { toPrismaError } from "./driver-error.ts";
 import { toKnownRequestError } from "./known-request-error.ts";
 import { LitefleetQueryable } from "./litefleet-queryable.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -48,7 +49,8 @@ export class LitefleetTransaction extends LitefleetQueryable implements Transact
       await transaction.commit();
     } catch (error) {
       transaction?.close();
-      throw await toKnownRequestError(error, "The commit");
+      const place = transaction === undefined ? "outside" : "transaction";
+      throw await toKnownRequestError(toPrismaError(error, place), "The commit");
     }
   }
 
@@ -84,8 +86,7 @@ export class LitefleetTransaction extends LitefleetQueryable implements Transact
 
   async #control(sql: string): Promise<void> {
     try {
-      const executor = await this.executor();
-      await executor.execute(sql);
+      await this.run((executor) => executor.execute(sql));
     } catch (error) {
       throw await toKnownRequestError(error, sql);
     }

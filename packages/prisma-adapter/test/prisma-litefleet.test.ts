@@ -79,8 +79,9 @@ describe.each(engines)("PrismaLitefleet on $name", ({ open }) => {
 });
 
 test("refuses what is no database and options that do not exist, at once", () => {
-  const attempt = (database: unknown, options?: unknown) => () =>
-    Reflect.construct(PrismaLitefleet, [database, options].filter((value) => value !== undefined));
+  const attempt = (...args: unknown[]) => {
+    return (): unknown => Reflect.construct(PrismaLitefleet, args);
+  };
   expect(attempt(null)).toThrow(TypeError);
   expect(attempt("file:app.db")).toThrow(TypeError);
   expect(attempt({ filename: "app.db" })).toThrow(TypeError);

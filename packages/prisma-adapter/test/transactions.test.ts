@@ -213,21 +213,49 @@ describe.each(engines)("transactions on $name", ({ open }) => {
     expect(await prisma.book.count({ where: { authorId: -5 } })).toBe(0);
   });
 
+});
+
+describe.each(engines.filter((engine) => engine.lockTimeout === "client"))("locks on $name", ({ open }) => {
   test("a writer of another client is waited for as long as the timeout says, then P1008", async () => {
-    const client = createClient(database.config);
+    await using database = await open();
+    await using client = createClient(database.config);
+    const patient = await newPrismaClient(new PrismaLitefleet(database.config));
     const impatient = await newPrismaClient(new PrismaLitefleet({ ...database.config, timeout: 50 }));
-    try {
-      const holder = await client.transaction("write");
-      await holder.execute(`INSERT INTO "Tag" VALUES ('held')`);
-      // A query of Prisma starts when it is awaited.
-      const patient = add(prisma, "patient").then(() => "done");
-      expect((await errorOf(add(impatient, "impatient"))).code).toBe("P1008");
-      await holder.commit();
-      expect(await patient).toBe("done");
-      expect(await names()).toEqual(["held", "patient"]);
-    } finally {
-      client.close();
-      await impatient.$disconnect();
-    }
+    const add = (prisma: TestClient, name: string) => prisma.tag.create({ data: { name } });
+    const holder = await client.transaction("write");
+    await holder.execute(`INSERT INTO "Tag" VALUES ('held')`);
+    // A query of Prisma starts when it is awaited.
+    const waiting = add(patient, "patient").then(() => "done");
+    expect((await errorOf(add(impatient, "impatient"))).code).toBe("P1008");
+    const interactive = impatient.$transaction((tx) => add(tx, "impatient"));
+    expect((await errorOf(interactive)).code).toBe("P1008");
+    await holder.commit();
+    expect(await waiting).toBe("done");
+    expect(await patient.tag.count()).toBe(2);
+    await patient.$disconnect();
+    await impatient.$disconnect();
+  });
+});
+
+describe.each(engines.filter((engine) => engine.lockTimeout === "server"))("locks on $name", ({ open }) => {
+  test("a transaction that the server ended, for it held the others up, says so at its commit", { timeout: 30_000 }, async () => {
+    await using database = await open();
+    const [holder, other] = [
+      await newPrismaClient(new PrismaLitefleet(database.config)),
+      await newPrismaClient(new PrismaLitefleet(database.config)),
+    ];
+    const error = await errorOf(
+      holder.$transaction(
+        async (tx) => {
+          await tx.tag.create({ data: { name: "holder" } });
+          await other.tag.create({ data: { name: "other" } });
+        },
+        { timeout: 20_000 },
+      ),
+    );
+    expect(error.code).toBe("P1018");
+    expect(await other.tag.findMany()).toEqual([{ name: "other" }]);
+    await holder.$disconnect();
+    await other.$disconnect();
   });
 });

@@ -3,31 +3,48 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@litefleet/driver";
 import type { Config } from "@litefleet/driver";
+import { startSqld } from "@litefleet/testing";
 
 /** An empty database of one engine with the tables of `schema.sql`, for one test. */
 export interface TestDatabase extends AsyncDisposable {
   readonly config: Config;
 }
 
-/** The engines that the suites run on: a name, and how to make a database of it. */
-export const engines: readonly { readonly name: string; readonly open: () => Promise<TestDatabase> }[] = [
-  { name: "libsql file", open: () => openFile("libsql") },
-  { name: "node:sqlite file", open: () => openFile("sqlite") },
+/** An engine that the suites run on. */
+export interface TestEngine {
+  readonly name: string;
+  /** Who decides how long one waits for another's lock: the client by its `timeout`, or the server. */
+  readonly lockTimeout: "client" | "server";
+  readonly open: () => Promise<TestDatabase>;
+}
+
+export const engines: readonly TestEngine[] = [
+  { name: "libsql file", lockTimeout: "client", open: () => openFile("libsql") },
+  { name: "node:sqlite file", lockTimeout: "client", open: () => openFile("sqlite") },
+  { name: "sqld over http", lockTimeout: "server", open: () => openServer("http") },
+  { name: "sqld over ws", lockTimeout: "server", open: () => openServer("ws") },
 ];
 
 async function openFile(engine: "libsql" | "sqlite"): Promise<TestDatabase> {
   const directory = await mkdtemp(join(tmpdir(), "litefleet-prisma-"));
   const config: Config = { url: `file:${join(directory, "test.db")}`, engine };
-  await createTables(config);
+  // As the README advises: readers and the writer do not wait for each other.
+  await createTables(config, "PRAGMA journal_mode = WAL");
   return {
     config,
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
   };
 }
 
-async function createTables(config: Config): Promise<void> {
+async function openServer(protocol: "http" | "ws"): Promise<TestDatabase> {
+  const server = await startSqld();
+  const config: Config = protocol === "http" ? server.clientConfig() : { url: server.wsUrl };
+  await createTables(config);
+  return { config, [Symbol.asyncDispose]: () => server.stop() };
+}
+
+async function createTables(config: Config, ...before: readonly string[]): Promise<void> {
   await using client = createClient(config);
-  // As the README advises: readers and the writer do not wait for each other.
-  await client.execute("PRAGMA journal_mode = WAL");
+  for (const sql of before) await client.execute(sql);
   await client.executeMultiple(await readFile(new URL("../schema.sql", import.meta.url), "utf8"));
 }
