@@ -1,7 +1,37 @@
+import { globSync } from "node:fs";
+import path from "node:path";
 import { defineConfig } from "vitest/config";
+import { TestTotals } from "./scripts/test-totals.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Whether `pnpm soak` runs: fault campaigns then take their full number of rounds. */
+    readonly soak: boolean;
+  }
+}
+
+/** Each folder with a `test` in it is a project; a `global-setup.ts` among its tests runs once before them. */
+const projects = globSync(["packages/*/test", "conformance/test", "examples/*/test"], { cwd: import.meta.dirname })
+  .map((tests) => path.join(import.meta.dirname, path.dirname(tests)))
+  .toSorted()
+  .map((root) => ({
+    extends: true as const,
+    root,
+    test: { name: path.basename(root), globalSetup: globSync(path.join(root, "test/**/global-setup.ts")) },
+  }));
 
 export default defineConfig({
   test: {
-    projects: ["packages/*", "conformance", "examples/*"],
+    projects,
+    provide: { soak: process.env["LITEFLEET_SOAK"] === "1" },
+    include: ["test/**/*.test.ts"],
+    reporters: ["default", new TestTotals()],
+    // A process for each file: native addons are loaded, and processes are killed.
+    pool: "forks",
+    // Servers start and migrations run; a test that hangs still ends.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // A test that needs a second try is a defect.
+    retry: 0,
   },
 });

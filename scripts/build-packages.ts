@@ -1,0 +1,46 @@
+import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { publicPackages } from "./public-packages.ts";
+import { run } from "./run.ts";
+
+/**
+ * Compiles every public package into its `dist`, which afterwards holds what `src` yields and nothing else, with
+ * declarations that import `.js` files: the compiler rewrites `.ts` endings in JavaScript only.
+ */
+export function buildPackages(): void {
+  const dirs = publicPackages().map(({ dir }) => dir);
+  run("tsc", ["-b", ...dirs]);
+  for (const dir of dirs) {
+    for (const file of globSync("dist/**/*.{js,d.ts,js.map,d.ts.map}", { cwd: dir })) {
+      if (isStale(dir, file)) rmSync(path.join(dir, file));
+      else if (file.endsWith(".d.ts")) rewriteDeclaration(path.join(dir, file));
+    }
+  }
+}
+
+function isStale(dir: string, file: string): boolean {
+  const source = path.relative("dist", file).replace(/(\.d)?\.[jt]s(\.map)?$/, ".ts");
+  return globSync(source, { cwd: path.join(dir, "src") }).length === 0;
+}
+
+function rewriteDeclaration(file: string): void {
+  const text = readFileSync(file, "utf8");
+  const rewritten = withJavaScriptEndings(text);
+  if (rewritten !== text) writeFileSync(file, rewritten); // untouched otherwise: its age tells `tsc -b` what to build
+}
+
+/** Comments and strings are matched to be stepped over, so that an example in a comment stays as it was written. */
+const importsOrText =
+  /\/\*[\s\S]*?\*\/|\/\/[^\n]*|(?<before>\b(?:from|import)\s*\(?\s*)"(?<module>\.{1,2}\/[^"\n]*)\.ts"|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g;
+
+/**
+ * Turns the `.ts` endings of a declaration file's relative imports into `.js`; all positions stay, and with them its
+ * source map.
+ */
+function withJavaScriptEndings(declarations: string): string {
+  return declarations.replaceAll(importsOrText, (match: string, before?: string, module?: string) =>
+    before === undefined || module === undefined ? match : `${before}"${module}.js"`,
+  );
+}
+
+if (import.meta.main) buildPackages();
