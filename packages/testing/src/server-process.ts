@@ -1,76 +1,142 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { SupervisedProcess } from "./supervised-process.ts";
-import type { ProcessOptions } from "./supervised-process.ts";
+import { SupervisorLink } from "./supervisor-link.ts";
 import { TestingError } from "./testing-error.ts";
 
-const readyWithinMs = 20_000;
-const pollMs = 15;
+const attempts = 5;
+const pollMs = 10;
+const logTail = 2_000;
 
-/** How a server is started and how one sees that it is ready. */
-export interface ServerOptions {
-  /** Its name in messages. */
+/** How a server is started, and how one sees that it is ready. */
+export interface ServerSpec {
+  /** Its name in messages and in the temporary folder's name. */
   readonly name: string;
-  readonly process: ProcessOptions;
-  /** Whether the server answers. A rejection counts as no. */
-  readonly isReady: () => Promise<boolean>;
+  readonly command: string;
+  /** How many loopback ports it listens on. */
+  readonly portCount: number;
+  /** Whether its data lies in a place that outlives it. */
+  readonly keepsData: boolean;
+  readonly env: NodeJS.ProcessEnv;
+  readonly startTimeoutMs: number;
+  readonly stopTimeoutMs: number;
+  /** Its arguments, given its ports and a temporary folder. */
+  readonly args: (ports: readonly number[], folder: string) => readonly string[];
+  /** Whether it answers. A rejection counts as no. */
+  readonly isReady: (ports: readonly number[]) => Promise<boolean>;
 }
 
-/** A server that can be killed and started again on the same ports and data. */
+/** A server that runs under a supervisor: it can be killed and started again on the same ports and data. */
 export class ServerProcess {
-  readonly #options: ServerOptions;
-  #process: SupervisedProcess | undefined;
+  readonly #spec: ServerSpec;
+  readonly #link: SupervisorLink;
+  #ports: readonly number[] = [];
+  #lastLog = "";
+  #logStart = 0;
+  #stopping: Promise<void> | undefined;
 
-  constructor(options: ServerOptions) {
-    this.#options = options;
-  }
-
-  get isRunning(): boolean {
-    return this.#process !== undefined && !this.#process.hasEnded;
-  }
-
-  logs(): string {
-    return this.#process?.logs() ?? "";
+  private constructor(spec: ServerSpec, link: SupervisorLink) {
+    this.#spec = spec;
+    this.#link = link;
   }
 
   /**
-   * Starts the server and waits until it answers.
+   * Starts the server on free ports and waits until it answers.
    *
    * @throws {TestingError} `START_FAILED` if it ends at once, `START_TIMEOUT` if it does not answer; with the end of its log.
    */
-  async start(): Promise<void> {
-    const started = new SupervisedProcess(this.#options.process);
-    this.#process = started;
-    const endsAt = performance.now() + readyWithinMs;
-    while (!(await this.#isReady())) {
-      if (started.hasEnded) throw this.#failure("ended at once", "START_FAILED");
-      if (performance.now() > endsAt) {
-        await started.kill();
-        throw this.#failure(`did not answer within ${readyWithinMs} ms`, "START_TIMEOUT");
+  static async open(spec: ServerSpec): Promise<ServerProcess> {
+    const server = new ServerProcess(spec, await SupervisorLink.open({ name: spec.name, keepsData: spec.keepsData }));
+    try {
+      for (let attempt = 1; ; attempt += 1) {
+        server.#ports = (await server.#link.ask({ do: "hold-ports", count: spec.portCount })).ports ?? [];
+        if (await server.#start(attempt < attempts)) return server;
       }
-      await sleep(pollMs);
+    } catch (error) {
+      await server.stop();
+      throw error;
     }
-    // It may be another program that answers on a port that ours could not get.
-    await sleep(pollMs);
-    if (started.hasEnded) throw this.#failure("ended at once", "START_FAILED");
   }
 
-  async stop(): Promise<void> {
-    await this.#process?.stop();
+  get ports(): readonly number[] {
+    return this.#ports;
+  }
+
+  /** The supervisor's temporary folder, which goes when the server is stopped. */
+  get folder(): string {
+    return this.#link.folder;
+  }
+
+  get pid(): number | undefined {
+    return this.#link.pid;
+  }
+
+  logs(): string {
+    return this.#link.readLog() || this.#lastLog;
   }
 
   async kill(): Promise<void> {
-    await this.#process?.kill();
+    this.#refuseStopped("kill");
+    await this.#link.ask({ do: "end", signal: "SIGKILL", graceMs: 0 });
   }
 
-  async #isReady(): Promise<boolean> {
+  async restart(): Promise<void> {
+    this.#refuseStopped("restart");
+    await this.#link.ask({ do: "end", signal: "SIGTERM", graceMs: this.#spec.stopTimeoutMs });
+    await this.#start(false);
+  }
+
+  /** Opens a port that leads to one namespace of a libSQL server. */
+  async openGateway(namespace: string, port: number): Promise<number> {
+    this.#refuseStopped("reach a namespace of");
+    return (await this.#link.ask({ do: "open-gateway", namespace, port })).port ?? 0;
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    const graceMs = this.#spec.stopTimeoutMs;
     try {
-      return await this.#options.isReady();
-    } catch {
-      return false;
+      await this.#link.ask({ do: "end", signal: "SIGTERM", graceMs });
+      this.#lastLog = this.#link.readLog();
+      await this.#link.ask({ do: "quit", graceMs });
+    } catch (error) {
+      // The supervisor had ended, and with it the server.
+      if (!(error instanceof TestingError) || error.code !== "STOPPED") throw error;
     }
   }
 
+  /** Answers false if another program had taken a port and `mayGiveUp` allows to choose others. */
+  async #start(mayGiveUp: boolean): Promise<boolean> {
+    const { name, command, args, env, isReady, startTimeoutMs } = this.#spec;
+    this.#logStart = this.logs().length;
+    const endsAt = performance.now() + startTimeoutMs;
+    await this.#link.ask({ do: "start", command, args: args(this.#ports, this.folder), env });
+    while (!(await isReady(this.#ports).catch(() => false))) {
+      if (this.#link.ended !== undefined) {
+        if (mayGiveUp && /address already in use/iu.test(this.#newLog())) return false;
+        throw this.#failure(`${name} ended at once (${this.#link.ended})`, "START_FAILED");
+      }
+      this.#refuseStopped("start");
+      if (performance.now() > endsAt) {
+        throw this.#failure(`${name} did not answer within ${startTimeoutMs} ms`, "START_TIMEOUT");
+      }
+      await sleep(pollMs);
+    }
+    return true;
+  }
+
+  #newLog(): string {
+    return this.logs().slice(this.#logStart);
+  }
+
   #failure(what: string, code: "START_FAILED" | "START_TIMEOUT"): TestingError {
-    return new TestingError(`${this.#options.name} ${what}. The end of its log:\n${this.logs().slice(-2_000)}`, code);
+    return new TestingError(`${what}. The end of its log:\n${this.#newLog().slice(-logTail).trim()}`, code);
+  }
+
+  #refuseStopped(what: string): void {
+    if (this.#stopping === undefined) return;
+    throw new TestingError(`Cannot ${what} ${this.#spec.name}: it has been stopped`, "STOPPED");
   }
 }

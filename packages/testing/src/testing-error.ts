@@ -7,7 +7,7 @@ export class TestingError extends Error {
   readonly code: TestingErrorCode;
 
   constructor(message: string, code: TestingErrorCode, cause?: unknown) {
-    super(message, { cause });
+    super(message, cause === undefined ? undefined : { cause });
     this.code = code;
   }
 }
