@@ -86,7 +86,8 @@ async function applyOne(
     foreignKeys: planned.foreignKeys,
   });
   try {
-    if (!(await runPlannedTransaction(transaction, set, planned, { ...options, engine: client.status().engine }))) return [];
+    if (!(await runPlannedTransaction(transaction, set, planned, { ...options, engine: client.status().engine })))
+      return [];
     await commit(client, transaction, set, names, options.tenant);
     return names;
   } finally {
