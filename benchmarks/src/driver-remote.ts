@@ -18,9 +18,11 @@ export async function benchRemote(report: Report): Promise<void> {
   const many = (client: { execute(sql: string): Promise<unknown> }) => async (): Promise<void> => {
     await Promise.all(Array.from({ length: 100 }, () => client.execute("SELECT count(*) FROM t")));
   };
-  const one = (client: { execute(sql: string): Promise<unknown> }) => async (times: number): Promise<void> => {
-    for (let i = 0; i < times; i += 1) await client.execute("SELECT count(*) FROM t");
-  };
+  const one =
+    (client: { execute(sql: string): Promise<unknown> }) =>
+    async (times: number): Promise<void> => {
+      for (let i = 0; i < times; i += 1) await client.execute("SELECT count(*) FROM t");
+    };
   const medians = await measure([
     { name: "peer 100", work: many(peer), times: 1 },
     { name: "ours 100", work: many(ours), times: 1 },

@@ -49,7 +49,9 @@ async function benchLibsql(report: Report, file: string): Promise<void> {
     each("raw", 5_000, (i) => rawById.all([i])),
   ]);
   report.figure("point read, prepare().get against the peer", ratio(point, "peer", "get"), "×", { atLeast: 3.5 });
-  report.figure("point read, prepare().get against raw libsql .all()", ratio(point, "get", "raw"), "×", { atMost: 1.2 });
+  report.figure("point read, prepare().get against raw libsql .all()", ratio(point, "get", "raw"), "×", {
+    atMost: 1.2,
+  });
   report.figure("point read, execute against the peer", ratio(point, "peer", "execute"), "×", { atLeast: 2.5 });
   const values = ours.prepare(hundred);
   const many = await measure([
@@ -90,7 +92,9 @@ async function benchSqlite(report: Report, libsqlFile: string, file: string): Pr
     each("raw", 10_000, (i) => rawById.get(i)),
   ]);
   report.figure("engine sqlite: point read, get against the peer", ratio(point, "peer", "get"), "×", { atLeast: 8 });
-  report.figure("engine sqlite: point read, execute against the peer", ratio(point, "peer", "execute"), "×", { atLeast: 5 });
+  report.figure("engine sqlite: point read, execute against the peer", ratio(point, "peer", "execute"), "×", {
+    atLeast: 5,
+  });
   report.figure("engine sqlite: get against raw node:sqlite", ratio(point, "get", "raw"), "×", { atMost: 1.3 });
   report.figure("engine sqlite: get against our libsql engine", ratio(point, "libsql", "get"), "×", { atLeast: 1.5 });
   const ourValues = sqlite.prepare(hundred);
@@ -101,8 +105,12 @@ async function benchSqlite(report: Report, libsqlFile: string, file: string): Pr
     each("values", 1_000, () => ourValues.values()),
     each("libsql", 500, () => libsqlValues.values()),
   ]);
-  report.figure("engine sqlite: 100 rows, execute against the peer", ratio(many, "peer", "execute"), "×", { atLeast: 3 });
-  report.figure("engine sqlite: 100 rows, values() against libsql's", ratio(many, "libsql", "values"), "×", { atLeast: 1.5 });
+  report.figure("engine sqlite: 100 rows, execute against the peer", ratio(many, "peer", "execute"), "×", {
+    atLeast: 3,
+  });
+  report.figure("engine sqlite: 100 rows, values() against libsql's", ratio(many, "libsql", "values"), "×", {
+    atLeast: 1.5,
+  });
   for (const client of [peer, libsql, sqlite, raw]) client.close();
 }
 

@@ -14,7 +14,11 @@ for (const name of chosen) {
     process.stderr.write(`There is no benchmark ${name}; there are: ${Object.keys(benchmarks).join(", ")}\n`);
     process.exit(1);
   }
-  report.heading(`${name} (node ${process.version}; medians of 5 rounds in turns; ratios against the peer in this run)`);
-  await (await load())(report);
+  report.heading(
+    `${name} (node ${process.version}; medians of 5 rounds in turns; ratios against the peer in this run)`,
+  );
+  await (
+    await load()
+  )(report);
 }
 process.stdout.write(report.missed === 0 ? "\nall targets met\n" : `\ntargets missed: ${report.missed}\n`);

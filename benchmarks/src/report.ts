@@ -19,7 +19,8 @@ export class Report {
 
   /** A figure, with its unit (`×` for a ratio) and what it should be. */
   figure(name: string, value: number, unit: string, target: Target = {}): void {
-    const isMet = value >= (target.atLeast ?? Number.NEGATIVE_INFINITY) && value <= (target.atMost ?? Number.POSITIVE_INFINITY);
+    const isMet =
+      value >= (target.atLeast ?? Number.NEGATIVE_INFINITY) && value <= (target.atMost ?? Number.POSITIVE_INFINITY);
     if (!isMet) this.#missed += 1;
     const wish =
       target.atLeast !== undefined ? `≥ ${target.atLeast}` : target.atMost !== undefined ? `≤ ${target.atMost}` : "";

@@ -37,6 +37,7 @@ function chosenEngines(): readonly EngineName[] {
   if (wish === undefined || wish === "") return engineNames;
   const names = wish.split(",").map((name) => name.trim());
   const unknown = names.find((name) => !engineNames.some((known) => known === name));
-  if (unknown !== undefined) throw new RangeError(`LITEFLEET_ENGINE names ${unknown}; known are ${engineNames.join(", ")}`);
+  if (unknown !== undefined)
+    throw new RangeError(`LITEFLEET_ENGINE names ${unknown}; known are ${engineNames.join(", ")}`);
   return engineNames.filter((name) => names.includes(name));
 }

@@ -13,7 +13,8 @@ export function capabilities({ name, entry, open }: SuiteContext): void {
   it(can.sync ? "syncs" : "refuses to sync", async () => {
     const client = open();
     await client.execute("CREATE TABLE t (a)");
-    if (can.sync) expect(await client.sync()).toEqual({ frame_no: expect.any(Number), frames_synced: expect.any(Number) });
+    if (can.sync)
+      expect(await client.sync()).toEqual({ frame_no: expect.any(Number), frames_synced: expect.any(Number) });
     else await expectCode(client.sync(), "UNSUPPORTED");
   });
 
@@ -24,7 +25,9 @@ export function capabilities({ name, entry, open }: SuiteContext): void {
   });
 
   it(can.recursiveCte ? "runs a recursive query" : "has no recursive queries", async () => {
-    const query = open().execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5) SELECT sum(i) AS s FROM n");
+    const query = open().execute(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5) SELECT sum(i) AS s FROM n",
+    );
     if (can.recursiveCte) expect((await query).rows[0]?.["s"]).toBe(15);
     else expect(await rejection(query)).toBeInstanceOf(Error);
   });

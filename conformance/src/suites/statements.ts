@@ -34,7 +34,9 @@ export function statements({ name, open }: SuiteContext): void {
   it("counts the rows of RETURNING", async () => {
     const client = open();
     await client.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER)");
-    const { rows, rowsAffected, lastInsertRowid } = await client.execute("INSERT INTO t (n) VALUES (7), (8) RETURNING id, n");
+    const { rows, rowsAffected, lastInsertRowid } = await client.execute(
+      "INSERT INTO t (n) VALUES (7), (8) RETURNING id, n",
+    );
     expect(rows.map((row) => ({ ...row }))).toEqual([
       { id: 1, n: 7 },
       { id: 2, n: 8 },

@@ -94,6 +94,35 @@ export function transactions({ open, entry, name }: SuiteContext): void {
     expect((await client.execute("SELECT a FROM t ORDER BY a")).rows.map((row) => row["a"])).toEqual([1, 3, 4]);
   });
 
+  it("nests a savepoint that is asked of the outer transaction inside another one", async () => {
+    const client = await withTable();
+    await client.transaction(async (tx) => {
+      await tx
+        .savepoint(async () => {
+          await tx.savepoint(async (inner) => {
+            await inner.execute("INSERT INTO t VALUES (1)");
+          });
+          throw new Error("undo both");
+        })
+        .catch(() => undefined);
+      await tx.execute("INSERT INTO t VALUES (2)");
+    });
+    expect((await client.execute("SELECT a FROM t")).rows.map((row) => row["a"])).toEqual([2]);
+  });
+
+  it("throws the callback's own error even if the engine's would be worth another try", async () => {
+    const client = await withTable();
+    const mine = new Error("mine");
+    const error = await rejection(
+      client.transaction(async (tx) => {
+        await tx.execute("INSERT INTO t VALUES (1)");
+        await tx.execute("SELECT 1", [], { timeoutMs: 0 }).catch(() => undefined);
+        throw mine;
+      }),
+    );
+    expect(error).toBe(mine);
+  });
+
   it("lets reads of the client pass an open transaction, without seeing it", async () => {
     if (!entry.isShared) return expectReadsToQueue();
     const client = await withTable();

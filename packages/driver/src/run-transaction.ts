@@ -11,7 +11,10 @@ const firstPauseMs = 1;
 const maxPauseMs = 100;
 
 /** How one attempt begins. */
-export type Begin = (mode: TransactionMode, options: { signal?: AbortSignal; timeoutMs?: number }) => Promise<LitefleetTransaction>;
+export type Begin = (
+  mode: TransactionMode,
+  options: { signal?: AbortSignal; timeoutMs?: number },
+) => Promise<LitefleetTransaction>;
 
 /**
  * Runs `callback` in a transaction, and the whole of it again while the engine says that another run may succeed, with
@@ -37,7 +40,7 @@ export async function runTransaction<T>(
     const error = outcome.retryable;
     if (error.code === "CONFLICT") events.emit("conflict", { attempt, error });
     if (needsExclusive(error)) mode = "write";
-    else if (attempt > maxRetries) throw isConcurrent ? spent(error, attempt) : error;
+    else if (attempt > maxRetries) throw isConcurrent ? spent(error, attempt) : outcome.thrown;
     const delayMs = needsExclusive(error) ? 0 : Math.random() * Math.min(maxPauseMs, firstPauseMs * 2 ** attempt);
     if (delayMs >= deadline.remainingMs) throw spent(error, attempt);
     events.emit("retry", { attempt, delayMs, error });
@@ -46,7 +49,8 @@ export async function runTransaction<T>(
   }
 }
 
-type Outcome<T> = { readonly result: T } | { readonly retryable: LitefleetError };
+/** `retryable` is the engine's error, `thrown` what the callback made of it. */
+type Outcome<T> = { readonly result: T } | { readonly retryable: LitefleetError; readonly thrown: unknown };
 
 async function runOnce<T>(
   begin: Begin,
@@ -68,7 +72,7 @@ async function runOnce<T>(
     tx?.close();
     const isEngineError = tx === undefined || tx.retryableError !== undefined;
     if (isEngineError && cause instanceof LitefleetError && cause.isRetryable && cause.code !== "TIMEOUT") {
-      return { retryable: cause };
+      return { retryable: cause, thrown: error };
     }
     throw error;
   }

@@ -1,10 +1,14 @@
 import type { ResultSet } from "@libsql/core/api";
 import type { BatchStatement, CallOptions, RawResult, Transaction, TransactionMode } from "./api.ts";
+import { createAsyncScope } from "./async-scope.ts";
 import { CallChain } from "./call-chain.ts";
 import type { BoundStatement, MaybePromise, RowChunks } from "./engine.ts";
 import { LitefleetError } from "./errors.ts";
 import type { ParsedStatements } from "./parsed-statements.ts";
 import { StatementRunner } from "./statement-runner.ts";
+
+/** The savepoint whose callback the running code is inside of. */
+const enclosing = createAsyncScope<Savepoint>();
 
 /** What has savepoints: a transaction, and a savepoint itself. */
 export abstract class TransactionScope extends StatementRunner implements Transaction {
@@ -25,6 +29,8 @@ export abstract class TransactionScope extends StatementRunner implements Transa
   abstract close(): void;
 
   async savepoint<T>(callback: (tx: Transaction) => Promise<T>): Promise<T> {
+    const inside = this.#openSavepointAround();
+    if (inside !== undefined) return inside.savepoint(callback);
     // Savepoints nest like brackets, so a sibling waits until the one before it is closed.
     return this.#siblings.run(() => this.#runSavepoint(callback));
   }
@@ -33,13 +39,25 @@ export abstract class TransactionScope extends StatementRunner implements Transa
     await this.rollback();
   }
 
+  /** The innermost open savepoint of this scope that we are called from inside of: waiting for it would be for ever. */
+  #openSavepointAround(): Savepoint | undefined {
+    for (
+      let around: TransactionScope | undefined = enclosing.current;
+      around instanceof Savepoint;
+      around = around.outer
+    ) {
+      if (around.isInside(this) && !around.closed) return around;
+    }
+    return undefined;
+  }
+
   async #runSavepoint<T>(callback: (tx: Transaction) => Promise<T>): Promise<T> {
     this.#savepointCount += 1;
     const name = `${this.#name}_${this.#savepointCount}`;
     await this.execute(`SAVEPOINT ${name}`);
     const savepoint = new Savepoint(this, name, this.statements);
     try {
-      const result = await callback(savepoint);
+      const result = await enclosing.run(savepoint, () => callback(savepoint));
       if (!savepoint.closed) await savepoint.commit();
       return result;
     } catch (error) {
@@ -52,55 +70,60 @@ export abstract class TransactionScope extends StatementRunner implements Transa
 
 /** A savepoint: a transaction that ends without ending the one around it. */
 class Savepoint extends TransactionScope {
-  readonly #outer: TransactionScope;
+  readonly outer: TransactionScope;
   readonly #name: string;
   #isEnded = false;
 
   constructor(outer: TransactionScope, name: string, statements: ParsedStatements) {
     super(statements, name);
-    this.#outer = outer;
+    this.outer = outer;
     this.#name = name;
   }
 
   override get mode(): TransactionMode {
-    return this.#outer.mode;
+    return this.outer.mode;
+  }
+
+  /** Whether this savepoint lies in `scope`, at any depth. */
+  isInside(scope: TransactionScope): boolean {
+    return this.outer === scope || (this.outer instanceof Savepoint && this.outer.isInside(scope));
   }
 
   override get closed(): boolean {
-    return this.#isEnded || this.#outer.closed;
+    return this.#isEnded || this.outer.closed;
   }
 
   override runBound(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
     this.#checkOpen();
-    return this.#outer.runBound(statement, options);
+    return this.outer.runBound(statement, options);
   }
 
   override openChunks(statement: BoundStatement, options: CallOptions): RowChunks {
     this.#checkOpen();
-    return this.#outer.openChunks(statement, options);
+    return this.outer.openChunks(statement, options);
   }
 
   override async batch(stmts: readonly BatchStatement[], options?: CallOptions): Promise<ResultSet[]> {
     this.#checkOpen();
-    return this.#outer.batch(stmts, options);
+    return this.outer.batch(stmts, options);
   }
 
   override async executeMultiple(sql: string, options?: CallOptions): Promise<void> {
     this.#checkOpen();
-    await this.#outer.executeMultiple(sql, options);
+    await this.outer.executeMultiple(sql, options);
   }
 
   override async commit(): Promise<void> {
     this.#checkOpen();
-    await this.#outer.execute(`RELEASE ${this.#name}`);
+    await this.outer.execute(`RELEASE ${this.#name}`);
     this.#isEnded = true;
   }
 
   override async rollback(): Promise<void> {
     if (this.closed) return;
     this.#isEnded = true;
-    await this.#outer.execute(`ROLLBACK TO ${this.#name}`);
-    await this.#outer.execute(`RELEASE ${this.#name}`);
+    await this.outer.execute(`ROLLBACK TO ${this.#name}`);
+    await this.outer.execute(`RELEASE ${this.#name}`);
   }
 
   override close(): void {

@@ -19,5 +19,9 @@ export async function loadTenants(world: World): Promise<void> {
     stage.bar("countries loaded", done, cities.size);
   }
   const ms = performance.now() - startedAt;
-  stage.check(`${count(rows)} cities stored`, rows > 0, `${seconds(ms)}, ${count(Math.round((rows / ms) * 1_000))} rows/s`);
+  stage.check(
+    `${count(rows)} cities stored`,
+    rows > 0,
+    `${seconds(ms)}, ${count(Math.round((rows / ms) * 1_000))} rows/s`,
+  );
 }

@@ -19,7 +19,11 @@ export async function replicateTenant(world: World): Promise<void> {
   await using server = createClient(sqld.clientConfig());
   const applied = (await migrate(server, { dir: migrationsFolder })).applied.length;
   await insertCountry(server, home, list);
-  stage.check("tenant uploaded", applied === 2 && (await cityCount(server)) === list.length, `${count(list.length)} cities`);
+  stage.check(
+    "tenant uploaded",
+    applied === 2 && (await cityCount(server)) === list.length,
+    `${count(list.length)} cities`,
+  );
 
   await using first = openReplica(world, sqld.url, "first");
   await using second = openReplica(world, sqld.url, "second");

@@ -34,7 +34,9 @@ export async function transferPeople(world: World): Promise<void> {
 }
 
 async function runTransfers(client: Client, mode: "concurrent" | "write"): Promise<number> {
-  const { rows } = await client.execute("SELECT id FROM cities WHERE population > 1000 ORDER BY population DESC LIMIT 60");
+  const { rows } = await client.execute(
+    "SELECT id FROM cities WHERE population > 1000 ORDER BY population DESC LIMIT 60",
+  );
   const ids = rows.map((row) => BigInt(Number(row["id"])));
   const startedAt = performance.now();
   await Promise.all(

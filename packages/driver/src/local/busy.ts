@@ -28,7 +28,10 @@ export async function whileBusy<T>(attempt: () => T, patienceMs: number | undefi
       if (error.extendedCode === "SQLITE_BUSY_SNAPSHOT") throw error;
       deadline.check("a lock on the database");
       const wishMs = pauseMs * (0.5 + Math.random());
-      await sleep(Math.min(wishMs, Math.max(1, patience - waitedMs), Math.max(1, deadline.remainingMs)), options.signal);
+      await sleep(
+        Math.min(wishMs, Math.max(1, patience - waitedMs), Math.max(1, deadline.remainingMs)),
+        options.signal,
+      );
     }
   }
 }

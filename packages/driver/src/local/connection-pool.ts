@@ -52,7 +52,9 @@ export class ConnectionPool {
         resolve(connection);
       };
       const timer =
-        timeoutMs === undefined ? undefined : setTimeout(() => stop(timeoutError(timeoutMs, "a connection")), timeoutMs);
+        timeoutMs === undefined
+          ? undefined
+          : setTimeout(() => stop(timeoutError(timeoutMs, "a connection")), timeoutMs);
       signal?.addEventListener("abort", onAbort, { once: true });
       this.#waiters.push(grant);
     });

@@ -103,7 +103,13 @@ export class Connection {
       return cached;
     }
     const native = this.#native.prepare(statement.sql, statement.parsed.parameters);
-    const fresh: CachedStatement = { native, columns: noColumns, columnTypes: noColumns, checkedAt: 0, checkedVersion: 0 };
+    const fresh: CachedStatement = {
+      native,
+      columns: noColumns,
+      columnTypes: noColumns,
+      checkedAt: 0,
+      checkedVersion: 0,
+    };
     if (native.returnsRows) this.#describe(fresh);
     // What changes the connection or the schema is rarely run twice, and must not be found stale.
     const { kind } = statement.parsed;

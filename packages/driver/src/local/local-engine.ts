@@ -106,7 +106,11 @@ export class LocalEngine implements Engine {
     return this.#read(statement, options);
   }
 
-  async batch(statements: readonly BoundStatement[], mode: TransactionMode, options: CallOptions): Promise<RawResult[]> {
+  async batch(
+    statements: readonly BoundStatement[],
+    mode: TransactionMode,
+    options: CallOptions,
+  ): Promise<RawResult[]> {
     return this.#batch(statements, mode, options);
   }
 
@@ -141,7 +145,10 @@ export class LocalEngine implements Engine {
         turn?.();
       };
       try {
-        return { rows: await whileBusy(() => connection.open(statement), this.#busyTimeout.patienceMs, options), onClose };
+        return {
+          rows: await whileBusy(() => connection.open(statement), this.#busyTimeout.patienceMs, options),
+          onClose,
+        };
       } catch (error) {
         onClose();
         throw error;
@@ -153,12 +160,22 @@ export class LocalEngine implements Engine {
     throwIfAborted(options.signal);
     const { isMemory, library } = this.#options;
     const isWriter = mode === "write" || mode === "concurrent";
-    const turn = isMemory || isWriter ? await this.#queue.acquire(this, this.#busyTimeout.patienceMs, this.#limited(options)) : undefined;
+    const turn =
+      isMemory || isWriter
+        ? await this.#queue.acquire(this, this.#busyTimeout.patienceMs, this.#limited(options))
+        : undefined;
     try {
       this.#checkOpen();
       const connection = await this.#connectionFor(turn !== undefined, options);
       const beginSql = isWriter ? "BEGIN IMMEDIATE" : mode === "read" ? library.beginRead : "BEGIN DEFERRED";
-      const transaction = await LocalTransaction.begin(this.#transactionHost, connection, turn, mode, beginSql, options);
+      const transaction = await LocalTransaction.begin(
+        this.#transactionHost,
+        connection,
+        turn,
+        mode,
+        beginSql,
+        options,
+      );
       this.#transactions.add(transaction);
       return transaction;
     } catch (error) {
@@ -168,7 +185,9 @@ export class LocalEngine implements Engine {
   }
 
   sync(): Promise<Replicated> {
-    return Promise.reject(unsupported("sync()", "Open an embedded replica with `syncUrl` to have a primary to sync with."));
+    return Promise.reject(
+      unsupported("sync()", "Open an embedded replica with `syncUrl` to have a primary to sync with."),
+    );
   }
 
   status(): Omit<ClientStatus, "closed"> {
@@ -217,7 +236,11 @@ export class LocalEngine implements Engine {
     }
   }
 
-  async #batch(statements: readonly BoundStatement[], mode: TransactionMode, options: BeginOptions): Promise<RawResult[]> {
+  async #batch(
+    statements: readonly BoundStatement[],
+    mode: TransactionMode,
+    options: BeginOptions,
+  ): Promise<RawResult[]> {
     const transaction = await this.begin(mode, options);
     try {
       const results = await transaction.batch(statements, options);

@@ -36,7 +36,13 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction {
   #needsTurn: boolean;
   #isEnded = false;
 
-  private constructor(host: LocalTransactionHost, connection: Connection, turn: Release | undefined, mode: TransactionMode, foreignKeys: string | undefined) {
+  private constructor(
+    host: LocalTransactionHost,
+    connection: Connection,
+    turn: Release | undefined,
+    mode: TransactionMode,
+    foreignKeys: string | undefined,
+  ) {
     this.#host = host;
     this.#connection = connection;
     this.#turn = turn;

@@ -15,7 +15,10 @@ export const nodeSqliteLibrary: NativeLibrary = {
     }
     const sqlite = process.getBuiltinModule("node:sqlite");
     if (sqlite === undefined) {
-      throw new LitefleetError('engine: "sqlite" needs Node.js 22.13 or newer, which brings node:sqlite', "ENGINE_MISSING");
+      throw new LitefleetError(
+        'engine: "sqlite" needs Node.js 22.13 or newer, which brings node:sqlite',
+        "ENGINE_MISSING",
+      );
     }
     const db = new sqlite.DatabaseSync(path, { timeout: 0 });
     registerVectorFunctions(db);

@@ -43,7 +43,12 @@ const readingPragmas: ReadonlySet<string> = new Set([
 ]);
 
 /** Pragmas that write without a value. */
-const writingPragmas: ReadonlySet<string> = new Set(["incremental_vacuum", "optimize", "shrink_memory", "wal_checkpoint"]);
+const writingPragmas: ReadonlySet<string> = new Set([
+  "incremental_vacuum",
+  "optimize",
+  "shrink_memory",
+  "wal_checkpoint",
+]);
 
 /** What a PRAGMA statement is to the connections of a client. */
 export type PragmaScope = "read" | "connection" | "database";

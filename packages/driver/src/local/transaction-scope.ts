@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from "node:async_hooks";
+import { createAsyncScope } from "../async-scope.ts";
 
 /** What a transaction must tell about itself to those that are called from inside its callback. */
 export interface ScopedTransaction {
@@ -6,16 +6,16 @@ export interface ScopedTransaction {
   holdsTurnOf(queue: object): boolean;
 }
 
-interface Scope {
+interface Enclosing {
   readonly transaction: ScopedTransaction;
-  readonly outer: Scope | undefined;
+  readonly outer: Enclosing | undefined;
 }
 
-const scopes = new AsyncLocalStorage<Scope>();
+const scope = createAsyncScope<Enclosing>();
 
 /** Runs a transaction's callback, so that calls made from inside it can be told from others. */
 export function runInScope<T>(transaction: ScopedTransaction, callback: () => T): T {
-  return scopes.run({ transaction, outer: scopes.getStore() }, callback);
+  return scope.run({ transaction, outer: scope.current }, callback);
 }
 
 /**
@@ -23,8 +23,8 @@ export function runInScope<T>(transaction: ScopedTransaction, callback: () => T)
  * waiting for oneself, if the call is awaited.
  */
 export function isInsideTurnOf(queue: object): boolean {
-  for (let scope = scopes.getStore(); scope !== undefined; scope = scope.outer) {
-    if (scope.transaction.holdsTurnOf(queue)) return true;
+  for (let enclosing = scope.current; enclosing !== undefined; enclosing = enclosing.outer) {
+    if (enclosing.transaction.holdsTurnOf(queue)) return true;
   }
   return false;
 }

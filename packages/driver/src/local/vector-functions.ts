@@ -29,7 +29,8 @@ function pair(a: SQLInputValue, b: SQLInputValue): readonly [DecodedVector["valu
   const left = read(a);
   const right = read(b);
   if (left.kind !== right.kind) throw new TypeError("vector_distance: vectors must have the same type");
-  if (left.values.length !== right.values.length) throw new TypeError("vector_distance: vectors must have the same length");
+  if (left.values.length !== right.values.length)
+    throw new TypeError("vector_distance: vectors must have the same length");
   return [left.values, right.values];
 }
 

@@ -86,7 +86,8 @@ export class WriteGroup {
       write.reject(error);
     };
     if (signal !== undefined) signal.addEventListener("abort", () => takeBack(abortedError(signal)), { once: true });
-    if (timeoutMs !== undefined) setTimeout(() => takeBack(timeoutError(timeoutMs, "its turn to write")), timeoutMs).unref();
+    if (timeoutMs !== undefined)
+      setTimeout(() => takeBack(timeoutError(timeoutMs, "its turn to write")), timeoutMs).unref();
   }
 
   async #drain(): Promise<void> {
