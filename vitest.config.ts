@@ -20,10 +20,14 @@ const projects = globSync(["packages/*/test", "conformance/test", "examples/*/te
     test: { name: path.basename(root), globalSetup: globSync(path.join(root, "test/**/global-setup.ts")) },
   }));
 
+const soak = process.env["LITEFLEET_SOAK"] === "1";
+
 export default defineConfig({
   test: {
     projects,
-    provide: { soak: process.env["LITEFLEET_SOAK"] === "1" },
+    provide: { soak },
+    // strictTags is on: a tag that is not named here is an error.
+    tags: [{ name: "soak", description: "a fault campaign", timeout: soak ? 3_600_000 : 60_000 }],
     include: ["test/**/*.test.ts"],
     reporters: ["default", new TestTotals()],
     // A process for each file: native addons are loaded, and processes are killed.
