@@ -27,7 +27,7 @@ export interface HranaStream {
 export interface HranaCursor {
   /** Some entries, or `undefined` at the end. */
   next(): Promise<readonly WireCursorEntry[] | undefined>;
-  /** Stops the server from sending more. Never throws. */
+  /** Stops the server from sending more (over WebSocket sqld nevertheless runs the statement to its end). Never throws. */
   close(): void;
 }
 
