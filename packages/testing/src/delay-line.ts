@@ -1,29 +1,47 @@
-/** Does things a while after they were asked for, in the order they were asked for. */
+/** What holds a delay line up; read anew each time. */
+export interface DelayRules {
+  readonly delayMs: number;
+  /** Nothing leaves while this holds; {@link DelayLine.release} says that it holds no longer. */
+  readonly isStalled: boolean;
+}
+
+/** Does things a while after they were asked for, in the order they were asked for, without waiting for one another. */
 export class DelayLine {
-  readonly #delayMs: () => number;
-  readonly #waiting: { readonly at: number; readonly action: () => void }[] = [];
+  readonly #rules: DelayRules;
+  readonly #waiting: { readonly dueAt: number; readonly action: () => void }[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(delayMs: () => number) {
-    this.#delayMs = delayMs;
+  constructor(rules: DelayRules) {
+    this.#rules = rules;
   }
 
   push(action: () => void): void {
-    const delayMs = this.#delayMs();
-    if (delayMs <= 0 && this.#waiting.length === 0) {
+    const { delayMs, isStalled } = this.#rules;
+    if (delayMs === 0 && !isStalled && this.#waiting.length === 0) {
       action();
       return;
     }
-    this.#waiting.push({ at: performance.now() + delayMs, action });
-    this.#timer ??= setTimeout(() => this.#run(), delayMs);
+    this.#waiting.push({ dueAt: performance.now() + delayMs, action });
+    if (this.#timer === undefined) this.#wake(delayMs);
+  }
+
+  /** Goes on after a stall. */
+  release(): void {
+    clearTimeout(this.#timer);
+    this.#run();
+  }
+
+  #wake(afterMs: number): void {
+    this.#timer = setTimeout(() => this.#run(), afterMs);
   }
 
   #run(): void {
     this.#timer = undefined;
-    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
-      const leftMs = first.at - performance.now();
+    for (let first = this.#waiting[0]; first !== undefined && !this.#rules.isStalled; first = this.#waiting[0]) {
+      const leftMs = first.dueAt - performance.now();
+      // Timers count whole milliseconds: half of one early is nearer than half of one late.
       if (leftMs > 0.5) {
-        this.#timer = setTimeout(() => this.#run(), leftMs);
+        this.#wake(leftMs);
         return;
       }
       this.#waiting.shift();

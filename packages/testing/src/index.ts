@@ -1,5 +1,6 @@
 export { startFaultProxy } from "./fault-proxy.ts";
-export type { CutPoint, FaultProxy, FaultProxyOptions } from "./fault-proxy.ts";
+export type { FaultProxy, FaultProxyOptions } from "./fault-proxy.ts";
+export type { CorruptPoint, CutPoint, Direction } from "./fault-rules.ts";
 export type { TokenClaims } from "./jwt-keys.ts";
 export { startSqld } from "./sqld.ts";
 export type { SqldClientConfig, SqldOptions, SqldServer } from "./sqld-server.ts";
