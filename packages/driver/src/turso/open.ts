@@ -8,7 +8,7 @@ import { LocalEngine } from "../local/local-engine.ts";
 import type { NativeLibrary } from "../local/native.ts";
 import { WriteQueue } from "../local/write-queue.ts";
 import type { OnConflict } from "./conflict-retry.ts";
-import { enterMvcc } from "./enter-mvcc.ts";
+import { checkFile } from "./check-file.ts";
 import { TursoConnection } from "./turso-connection.ts";
 import { TursoEngine } from "./turso-engine.ts";
 
@@ -56,20 +56,23 @@ export function openTurso(options: TursoOptions): Engine {
   }
   const path = options.isMemory ? options.path : resolvePath(options.path);
   const queue = options.isMemory ? WriteQueue.ofMemory() : WriteQueue.ofFile(path, "turso");
-  const library = libraryOf(options.isMemory);
   const { statementCacheSize } = options;
+  const connect = (): TursoConnection => openConnection(path, statementCacheSize);
+  const library = libraryOf(options.isMemory, connect);
   try {
-    const first = new Connection(library, openFirst(path, options.isMemory), queue, statementCacheSize);
+    if (!options.isMemory) checkFile(path);
+    const first = new Connection(library, options.isMemory ? connect() : inMvcc(connect()), queue, statementCacheSize);
     const local = new LocalEngine({
       ...options,
       path,
       library,
       capabilities: { ...capabilities, concurrentWrites: options.isMemory ? "serialized" : "mvcc" },
       queue,
-      open: () => new Connection(library, openConnection(path), queue, statementCacheSize),
+      open: () => new Connection(library, connect(), queue, statementCacheSize),
       first,
     });
-    return new TursoEngine({ ...options, local, queue, onConflict: options.onConflict });
+    const { isMemory, timeoutMs, onConflict } = options;
+    return new TursoEngine({ local, queue, timeoutMs, onConflict, path: isMemory ? undefined : path });
   } catch (error) {
     queue.leave();
     throw error;
@@ -77,22 +80,23 @@ export function openTurso(options: TursoOptions): Engine {
 }
 
 /** What a local engine must know of the library. Its errors come classified, so there is nothing to describe. */
-function libraryOf(isMemory: boolean): NativeLibrary {
+function libraryOf(isMemory: boolean, connect: () => TursoConnection): NativeLibrary {
   return {
     // The engine around the local one has its own name.
     name: "sqlite",
-    open: openConnection,
+    open: connect,
     describeError: () => undefined,
     // In MVCC mode a snapshot that needs no turn; what is written in it is settled at COMMIT.
     beginRead: isMemory ? "BEGIN DEFERRED" : "BEGIN CONCURRENT",
   };
 }
 
-function openFirst(path: string, isMemory: boolean): TursoConnection {
-  const connection = openConnection(path);
-  if (isMemory) return connection;
+/** The first connection, once the file is in MVCC mode; closed if that fails. */
+function inMvcc(connection: TursoConnection): TursoConnection {
   try {
-    enterMvcc(connection, path);
+    const [mode] = connection.prepare("PRAGMA journal_mode", []).all([], false);
+    // Setting it again would need the database for itself, and another client may have transactions open.
+    if (mode?.[0] !== "mvcc") connection.exec("PRAGMA journal_mode = 'mvcc'");
     return connection;
   } catch (error) {
     connection.close();
@@ -100,8 +104,8 @@ function openFirst(path: string, isMemory: boolean): TursoConnection {
   }
 }
 
-function openConnection(path: string): TursoConnection {
-  const connection = new TursoConnection(path);
+function openConnection(path: string, statementCacheSize: number): TursoConnection {
+  const connection = new TursoConnection(path, statementCacheSize);
   // On from the start, as the other engines have it.
   connection.exec("PRAGMA foreign_keys = ON");
   return connection;

@@ -1,19 +1,33 @@
 import { LitefleetError } from "../errors.ts";
 import type { NativeConnection, NativeStatement } from "../local/native.ts";
 import { asPrimaryKeyFailure, classifyTurso } from "./classify.ts";
+import { LiveStatements } from "./live-statements.ts";
 import { openHandle, step, stepOn } from "./native.ts";
 import type { TursoHandle } from "./native.ts";
 import { isPrimaryKey } from "./primary-key.ts";
 import { TursoStatement } from "./turso-statement.ts";
+import type { StatementHost } from "./turso-statement.ts";
+
+/** Statements that are run once and not kept, but must stay compiled while they run. */
+const passing = 8;
 
 /** A connection to a Turso database whose errors are classified already. */
 export class TursoConnection implements NativeConnection {
   readonly #handle: TursoHandle;
+  readonly #host: StatementHost;
 
-  /** @throws {LitefleetError} `ENGINE_MISSING`, or why the file cannot be opened. */
-  constructor(path: string) {
+  /**
+   * @param statements how many statements the caller keeps for use.
+   * @throws {LitefleetError} `ENGINE_MISSING`, or why the file cannot be opened.
+   */
+  constructor(path: string, statements: number) {
     try {
       this.#handle = openHandle(path);
+      this.#host = {
+        handle: this.#handle,
+        live: new LiveStatements(statements + passing),
+        explain: (error) => this.#explain(error),
+      };
     } catch (error) {
       throw classifyTurso(error);
     }
@@ -22,7 +36,7 @@ export class TursoConnection implements NativeConnection {
   prepare(sql: string, parameters: readonly (string | undefined)[]): NativeStatement {
     checkText(sql);
     try {
-      return new TursoStatement(this.#handle, sql, parameters, (error) => this.#explain(error));
+      return new TursoStatement(this.#host, sql, parameters);
     } catch (error) {
       throw this.#explain(error);
     }

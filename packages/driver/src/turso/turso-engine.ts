@@ -5,6 +5,7 @@ import type { LocalEngine } from "../local/local-engine.ts";
 import type { WriteQueue } from "../local/write-queue.ts";
 import { whileConflicting } from "./conflict-retry.ts";
 import type { OnConflict } from "./conflict-retry.ts";
+import { LogKeeper } from "./log-keeper.ts";
 import { TursoTransaction } from "./turso-transaction.ts";
 
 /** What the engine is made of. */
@@ -13,11 +14,11 @@ export interface TursoEngineParts {
   readonly local: LocalEngine;
   /** The line of those that need the database for themselves. */
   readonly queue: WriteQueue;
-  /** In memory there is one connection and no MVCC. */
-  readonly isMemory: boolean;
   /** Milliseconds that a commit waits for another client's turn. */
   readonly timeoutMs: number | undefined;
   readonly onConflict: OnConflict | undefined;
+  /** The file; `undefined` in memory, where there is one connection and no MVCC. */
+  readonly path: string | undefined;
 }
 
 /**
@@ -33,10 +34,12 @@ export class TursoEngine implements Engine {
   readonly protocol = "file";
   readonly #parts: TursoEngineParts;
   readonly #local: LocalEngine;
+  readonly #log: LogKeeper | undefined;
 
   constructor(parts: TursoEngineParts) {
     this.#parts = parts;
     this.#local = parts.local;
+    if (parts.path !== undefined) this.#log = new LogKeeper(parts.path, () => this.#local.script(checkpoint, {}));
   }
 
   get capabilities(): Capabilities {
@@ -45,7 +48,7 @@ export class TursoEngine implements Engine {
 
   execute(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
     const { kind, pragma } = statement.parsed;
-    if (pragma?.name === "journal_mode" && pragma.value !== undefined && !this.#parts.isMemory) return staysInMvcc();
+    if (pragma?.name === "journal_mode" && pragma.value !== undefined && this.#log !== undefined) return staysInMvcc();
     if (kind === "read" || kind === "pragma") return this.#local.execute(statement, options);
     return whileConflicting(() => this.#local.execute(statement, options), options, this.#parts.onConflict);
   }
@@ -69,10 +72,11 @@ export class TursoEngine implements Engine {
   }
 
   async begin(mode: TransactionMode, options: BeginOptions): Promise<EngineTransaction> {
-    const { isMemory, queue, timeoutMs } = this.#parts;
-    const ownMode = mode === "concurrent" && isMemory ? "write" : mode;
-    const inner = await this.#local.begin(ownMode === "concurrent" ? "read" : ownMode, options);
-    return new TursoTransaction(inner, ownMode, () => queue.acquire(this.#local, timeoutMs, {}));
+    if (this.#log === undefined) return this.#begin(mode === "concurrent" ? "write" : mode, options);
+    if (this.#log.ready !== undefined) await this.#log.ready;
+    const transaction = await this.#begin(mode, options);
+    this.#log.began(transaction);
+    return transaction;
   }
 
   sync(): Promise<Replicated> {
@@ -85,6 +89,12 @@ export class TursoEngine implements Engine {
 
   close(): void {
     this.#local.close();
+  }
+
+  async #begin(mode: TransactionMode, options: BeginOptions): Promise<EngineTransaction> {
+    const { queue, timeoutMs } = this.#parts;
+    const inner = await this.#local.begin(mode === "concurrent" ? "read" : mode, options);
+    return new TursoTransaction(inner, mode, () => queue.acquire(this.#local, timeoutMs, {}));
   }
 
   async #runBatch(
@@ -102,6 +112,8 @@ export class TursoEngine implements Engine {
     }
   }
 }
+
+const checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
 
 /** The answer to a request for another journal mode, as SQLite answers one that it cannot follow: the mode that stays. */
 function staysInMvcc(): RawResult {

@@ -4,50 +4,53 @@ import type { NativeColumn, NativeRows, NativeStatement } from "../local/native.
 import { bindable, formOf, writeForms } from "./argument-forms.ts";
 import type { ArgumentForm } from "./argument-forms.ts";
 import { lastInsertRowid } from "./last-insert-rowid.ts";
+import type { LiveStatements, Releasable } from "./live-statements.ts";
 import { step, stepOn } from "./native.ts";
 import type { TursoHandle, TursoStatementHandle } from "./native.ts";
 
 /** The most ways to write the parameters of one statement that are kept compiled. */
 const maxVariants = 4;
 
-/** The statement with its parameters written in certain forms. */
+/** The statement with its parameters written in certain forms; without forms it is as its author wrote it. */
 interface Variant {
   readonly handle: TursoStatementHandle;
   readonly forms: readonly (ArgumentForm | undefined)[];
   asBigInt: boolean;
 }
 
+/** What a statement needs of its connection. */
+export interface StatementHost {
+  readonly handle: TursoHandle;
+  readonly live: LiveStatements;
+  /** Makes an error of ours of one of the engine's. */
+  explain(error: unknown): LitefleetError;
+}
+
 /** A statement. It is never left open but by {@link iterate}: a step of one whose transaction is over would end the process. */
-export class TursoStatement implements NativeStatement {
+export class TursoStatement implements NativeStatement, Releasable {
   readonly returnsRows: boolean;
-  readonly #connection: TursoHandle;
+  readonly #host: StatementHost;
   readonly #sql: string;
   readonly #parameters: readonly (string | undefined)[];
-  readonly #explain: (error: unknown) => LitefleetError;
-  /** The one used last comes first; the statement as it was written is among them at the beginning. */
+  /** The one used last comes first. */
   readonly #variants: Variant[] = [];
+  #openIterations = 0;
 
-  /** @param explain makes an error of ours of one of the engine's. */
-  constructor(
-    connection: TursoHandle,
-    sql: string,
-    parameters: readonly (string | undefined)[],
-    explain: (error: unknown) => LitefleetError,
-  ) {
-    this.#connection = connection;
+  constructor(host: StatementHost, sql: string, parameters: readonly (string | undefined)[]) {
+    this.#host = host;
     this.#sql = sql;
     this.#parameters = parameters;
-    this.#explain = explain;
-    const asWritten = connection.prepare(sql);
+    const asWritten = host.handle.prepare(sql);
     this.returnsRows = asWritten.columns().length > 0;
     this.#add(asWritten, []);
+    host.live.use(this);
   }
 
   columns(): NativeColumn[] {
-    const { handle, forms } = this.#variants[0]!;
-    if (forms.length === 0) return describe(handle);
+    const latest = this.#variants[0];
+    if (latest?.forms.length === 0) return describe(latest.handle);
     // A column that is nothing but a parameter is named after its text, so the names are those of the statement as written.
-    const asWritten = this.#connection.prepare(this.#sql);
+    const asWritten = this.#host.handle.prepare(this.#sql);
     try {
       return describe(asWritten);
     } finally {
@@ -57,41 +60,56 @@ export class TursoStatement implements NativeStatement {
 
   all(args: readonly SqlValue[], asBigInt: boolean): unknown[][] {
     const rows: unknown[][] = [];
-    const { handle } = this.#bind(args, asBigInt);
+    const statement = this.#bind(args, asBigInt);
     try {
-      while (stepOn(this.#connection, handle) === step.row) rows.push(handle.row());
+      while (stepOn(this.#host.handle, statement) === step.row) rows.push(statement.row());
     } catch (error) {
-      // Explaining it may run another statement, which must not find this one under way.
-      this.#reset(handle);
-      throw this.#explain(error);
+      throw this.#fail(statement, error);
     }
-    this.#reset(handle);
+    this.#reset(statement);
     return rows;
   }
 
   run(args: readonly SqlValue[]): { changes: number; lastInsertRowid: bigint } {
     this.all(args, false);
-    return { changes: this.#connection.changes(), lastInsertRowid: lastInsertRowid(this.#connection) };
+    const { handle } = this.#host;
+    return { changes: handle.changes(), lastInsertRowid: lastInsertRowid(handle) };
   }
 
   iterate(args: readonly SqlValue[]): NativeRows {
-    const { handle } = this.#bind(args, true);
+    const statement = this.#bind(args, true);
+    let isOpen = true;
+    this.#openIterations += 1;
+    const close = (): void => {
+      if (!isOpen) return;
+      isOpen = false;
+      this.#openIterations -= 1;
+      this.#reset(statement);
+    };
     return {
       next: () => {
+        if (!isOpen) return undefined;
         try {
-          if (stepOn(this.#connection, handle) === step.row) return handle.row();
+          if (stepOn(this.#host.handle, statement) === step.row) return statement.row();
         } catch (error) {
-          this.#reset(handle);
-          throw this.#explain(error);
+          close();
+          throw this.#host.explain(error);
         }
-        this.#reset(handle);
+        close();
         return undefined;
       },
-      close: () => this.#reset(handle),
+      close,
     };
   }
 
-  #bind(args: readonly SqlValue[], asBigInt: boolean): Variant {
+  release(): boolean {
+    if (this.#openIterations > 0) return false;
+    for (const { handle } of this.#variants.splice(0)) handle.finalize();
+    return true;
+  }
+
+  #bind(args: readonly SqlValue[], asBigInt: boolean): TursoStatementHandle {
+    this.#host.live.use(this);
     const variant = this.#variantFor(args);
     const { handle, forms } = variant;
     for (let i = 0; i < args.length; i += 1) handle.bindAt(i + 1, bindable(args[i]!, forms[i]));
@@ -99,7 +117,7 @@ export class TursoStatement implements NativeStatement {
       handle.safeIntegers(asBigInt);
       variant.asBigInt = asBigInt;
     }
-    return variant;
+    return handle;
   }
 
   #variantFor(args: readonly SqlValue[]): Variant {
@@ -112,9 +130,9 @@ export class TursoStatement implements NativeStatement {
     }
     const forms = args.map(formOf);
     try {
-      return this.#add(this.#connection.prepare(writeForms(this.#sql, this.#parameters, forms)), forms);
+      return this.#add(this.#host.handle.prepare(writeForms(this.#sql, this.#parameters, forms)), forms);
     } catch (error) {
-      throw this.#explain(error);
+      throw this.#host.explain(error);
     }
   }
 
@@ -122,13 +140,20 @@ export class TursoStatement implements NativeStatement {
     handle.raw(true);
     const variant: Variant = { handle, forms, asBigInt: false };
     this.#variants.unshift(variant);
-    if (this.#variants.length > maxVariants) this.#variants.pop()?.handle.finalize();
+    // While rows are being read from one of them, none is dropped.
+    if (this.#variants.length > maxVariants && this.#openIterations === 0) this.#variants.pop()?.handle.finalize();
     return variant;
   }
 
-  #reset(handle: TursoStatementHandle): void {
+  #fail(statement: TursoStatementHandle, error: unknown): LitefleetError {
+    // Explaining it may run another statement, which must not find this one under way.
+    this.#reset(statement);
+    return this.#host.explain(error);
+  }
+
+  #reset(statement: TursoStatementHandle): void {
     // Closing a connection has finalised its statements.
-    if (this.#connection.open) handle.reset();
+    if (this.#host.handle.open) statement.reset();
   }
 }
 
