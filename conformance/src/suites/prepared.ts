@@ -1,6 +1,7 @@
+import { LibsqlError } from "@litefleet/driver";
 import { expect, it } from "vitest";
 import type { SuiteContext } from "../engine-suite.ts";
-import { expectCode } from "../rejection.ts";
+import { expectCode, rejection } from "../rejection.ts";
 
 /** Prepared statements and iteration. */
 export function prepared({ open }: SuiteContext): void {
@@ -66,8 +67,6 @@ export function prepared({ open }: SuiteContext): void {
 }
 
 async function missingTableCode(work: Promise<unknown>): Promise<string> {
-  return work.then(
-    () => "no error",
-    (error: { code: string }) => error.code,
-  );
+  const error = await rejection(work);
+  return error instanceof LibsqlError ? error.code : "no error of ours";
 }

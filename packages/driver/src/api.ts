@@ -136,7 +136,11 @@ export interface TransactionOptions {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   /** Called before each retry. */
-  readonly onRetry?: (attempt: { readonly attempt: number; readonly delayMs: number; readonly error: LitefleetError }) => void;
+  readonly onRetry?: (attempt: {
+    readonly attempt: number;
+    readonly delayMs: number;
+    readonly error: LitefleetError;
+  }) => void;
 }
 
 /** What the engine behind a client can do. Asking for what it cannot is an error with code `UNSUPPORTED`. */

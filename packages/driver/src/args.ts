@@ -14,14 +14,14 @@ const noArgs: readonly SqlValue[] = [];
  * @throws {LitefleetError} `ARGS_INVALID` for a missing or unknown argument.
  * @throws {TypeError} for a value of a kind that SQLite has not, {@link RangeError} for NaN, Infinity or a bigint of more than 64 bits.
  */
-export function bindArgs(parsed: ParsedStatement, args: InArgs | undefined): readonly SqlValue[] {
+export function bindArgs(parsed: ParsedStatement, given: InArgs | undefined): readonly SqlValue[] {
   const { parameters } = parsed;
-  if (args === undefined || args === null) args = [];
+  const args = given ?? [];
   if (typeof args !== "object") throw new TypeError(`Expected arguments as an array or object, got ${typeof args}`);
   if (Array.isArray(args)) {
     if (args.length !== parameters.length) throw wrongCount(parameters.length, args.length);
     if (args.length === 0) return noArgs;
-    const bound: SqlValue[] = new Array(args.length);
+    const bound = new Array<SqlValue>(args.length);
     for (let i = 0; i < args.length; i += 1) bound[i] = toSqlValue(args[i], i + 1);
     return bound;
   }
@@ -49,7 +49,8 @@ function bindNamed(parameters: readonly (string | undefined)[], args: Record<str
   });
   for (const key of Object.keys(args)) {
     // `{ id }` serves `:id` and `@id` alike, so a key is unknown only if no parameter took it under either form.
-    if (!used.has(key)) throw new LitefleetError(`The statement has no parameter named ${JSON.stringify(key)}`, "ARGS_INVALID");
+    if (!used.has(key))
+      throw new LitefleetError(`The statement has no parameter named ${JSON.stringify(key)}`, "ARGS_INVALID");
   }
   return bound;
 }
@@ -97,7 +98,8 @@ function objectToSqlValue(value: object | null, parameter: string | number): Sql
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   if (value instanceof Date) {
     const time = value.valueOf();
-    if (Number.isNaN(time)) throw new RangeError(`An invalid Date cannot be passed as argument (parameter ${parameter})`);
+    if (Number.isNaN(time))
+      throw new RangeError(`An invalid Date cannot be passed as argument (parameter ${parameter})`);
     return time;
   }
   const name = value.constructor?.name ?? "object";

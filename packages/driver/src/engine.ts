@@ -1,5 +1,14 @@
 import type { Replicated, Value } from "@libsql/core/api";
-import type { BeginOptions, CallOptions, Capabilities, ClientStatus, EngineName, IntMode, RawResult, TransactionMode } from "./api.ts";
+import type {
+  BeginOptions,
+  CallOptions,
+  Capabilities,
+  ClientStatus,
+  EngineName,
+  IntMode,
+  RawResult,
+  TransactionMode,
+} from "./api.ts";
 import type { ParsedStatement } from "./sql/parse.ts";
 
 /** A value as engines take it: checked, and with booleans, dates and array views already turned into SQLite's kinds. */

@@ -101,5 +101,5 @@ export function plainMessage(error: LibsqlError): string {
 
 function toError(cause: unknown): Error | undefined {
   if (cause === undefined || cause instanceof Error) return cause;
-  return new Error(String(cause));
+  return new Error(typeof cause === "string" ? cause : JSON.stringify(cause));
 }

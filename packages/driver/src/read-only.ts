@@ -5,7 +5,7 @@ import { LitefleetError } from "./errors.ts";
 export function checkReadOnly(statement: BoundStatement): void {
   const { kind } = statement.parsed;
   if (kind !== "write" && kind !== "schema") return;
-  throw new LitefleetError("attempt to write in a transaction of mode \"read\"", "SQLITE_READONLY", {
+  throw new LitefleetError('attempt to write in a transaction of mode "read"', "SQLITE_READONLY", {
     extendedCode: "SQLITE_READONLY",
     rawCode: 8,
   });

@@ -77,15 +77,27 @@ export function resolveConfig(config: Config, preferHttp = true): ResolvedConfig
   checkFileUrl(expanded);
   if (config.syncUrl !== undefined) return resolveReplica(config, expanded, common, preferHttp);
   const isMemory = isInMemoryConfig(expanded);
-  const local = { kind: "local", engine: config.engine ?? "libsql", isMemory, encryptionKey: expanded.encryptionKey } as const;
+  const local = {
+    kind: "local",
+    engine: config.engine ?? "libsql",
+    isMemory,
+    encryptionKey: expanded.encryptionKey,
+  } as const;
   // The library takes the parameters of an in-memory database only in the form of a URI.
-  return { ...common, ...local, path: isMemory && expanded.path !== ":memory:" ? `file:${expanded.path}` : expanded.path };
+  return {
+    ...common,
+    ...local,
+    path: isMemory && expanded.path !== ":memory:" ? `file:${expanded.path}` : expanded.path,
+  };
 }
 
 function resolveRemote(config: Config, expanded: ExpandedConfig, common: Common): RemoteConfig {
   const { scheme, tls } = expanded;
   if (config.engine !== undefined) {
-    throw new LitefleetError('`engine` chooses the library of a local database; leave it out for a server\'s "url"', "CONFIG_INVALID");
+    throw new LitefleetError(
+      '`engine` chooses the library of a local database; leave it out for a server\'s "url"',
+      "CONFIG_INVALID",
+    );
   }
   if (expanded.encryptionKey !== undefined) {
     throw new LitefleetError("Encryption key is not supported by the remote client.", "ENCRYPTION_KEY_NOT_SUPPORTED");
@@ -121,9 +133,15 @@ function resolveReplica(config: Config, expanded: ExpandedConfig, common: Common
     throw new LitefleetError(`An embedded replica runs on engine "libsql", not "${config.engine}"`, "CONFIG_INVALID");
   }
   const { syncUrl, authToken, fetch, tls, concurrency } = config;
-  const primary = resolveConfig({ url: syncUrl!, authToken, fetch, tls, concurrency, intMode: config.intMode }, preferHttp);
+  const primary = resolveConfig(
+    { url: syncUrl!, authToken, fetch, tls, concurrency, intMode: config.intMode },
+    preferHttp,
+  );
   if (primary.kind !== "remote") {
-    throw new LitefleetError('`syncUrl` must name a server ("http:", "https:", "ws:", "wss:" or "libsql:")', "URL_INVALID");
+    throw new LitefleetError(
+      '`syncUrl` must name a server ("http:", "https:", "ws:", "wss:" or "libsql:")',
+      "URL_INVALID",
+    );
   }
   return {
     ...common,
@@ -159,12 +177,15 @@ function checkStrings(config: Config): void {
   for (const key of ["url", "authToken", "syncUrl", "encryptionKey"] as const) {
     const value: unknown = config[key];
     if (value === undefined && key !== "url") continue;
-    if (typeof value !== "string") throw new TypeError(`Expected ${key} as a string, got ${value === null ? "null" : typeof value}`);
+    if (typeof value !== "string")
+      throw new TypeError(`Expected ${key} as a string, got ${value === null ? "null" : typeof value}`);
   }
 }
 
 function count(value: unknown, name: string, fallback: number, min: number): number {
   if (value === undefined) return fallback;
   if (typeof value === "number" && Number.isFinite(value) && value >= min) return value;
-  throw new RangeError(`Expected ${name} as a number of at least ${min}, got ${String(value)}`);
+  throw new RangeError(
+    `Expected ${name} as a number of at least ${min}, got ${typeof value === "number" ? value : typeof value}`,
+  );
 }

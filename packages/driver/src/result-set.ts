@@ -8,7 +8,7 @@ export function toRows(result: RawResult): Row[] {
   const { rows } = result;
   if (rows.length === 0) return [];
   const create = rowFactory(result.columns);
-  const made: Row[] = new Array(rows.length);
+  const made = new Array<Row>(rows.length);
   for (let i = 0; i < rows.length; i += 1) made[i] = create(rows[i]!);
   return made;
 }

@@ -12,7 +12,10 @@ const factories = new WeakMap<readonly string[], RowFactory>();
 export function rowFactory(columns: readonly string[]): RowFactory {
   let factory = factories.get(columns);
   if (factory === undefined) {
-    factory = columns.every(isPlainName) && new Set(columns).size === columns.length ? fastFactory(columns) : slowFactory(columns);
+    factory =
+      columns.every(isPlainName) && new Set(columns).size === columns.length
+        ? fastFactory(columns)
+        : slowFactory(columns);
     factories.set(columns, factory);
   }
   return factory;

@@ -37,7 +37,14 @@ export type {
   Value,
 } from "./api.ts";
 export type { Config, LocalEngineName } from "./config.ts";
-export { errorCodes, isRetryable, LibsqlBatchError, LibsqlError, LitefleetBatchError, LitefleetError } from "./errors.ts";
+export {
+  errorCodes,
+  isRetryable,
+  LibsqlBatchError,
+  LibsqlError,
+  LitefleetBatchError,
+  LitefleetError,
+} from "./errors.ts";
 export type { ErrorCode, ErrorDetails, LitefleetErrorCode } from "./errors.ts";
 export type { ClientEvents } from "./events.ts";
 export { decodeVector, vector, vectorDistance } from "./vector.ts";

@@ -8,7 +8,9 @@ export function abortedError(signal: AbortSignal): LitefleetError {
 
 /** The error for a call that ran out of its `timeoutMs`. */
 export function timeoutError(timeoutMs: number, waitedFor: string): LitefleetError {
-  return new LitefleetError(`Gave up after ${timeoutMs} ms, waiting for ${waitedFor}`, "TIMEOUT", { isRetryable: true });
+  return new LitefleetError(`Gave up after ${timeoutMs} ms, waiting for ${waitedFor}`, "TIMEOUT", {
+    isRetryable: true,
+  });
 }
 
 /** @throws {LitefleetError} `ABORTED` if the signal has fired. */

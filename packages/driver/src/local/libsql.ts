@@ -6,7 +6,7 @@ import type { NativeConnection, NativeLibrary, NativeRows, NativeStatement } fro
 
 /** The types of the package leave out what it has. */
 type LibsqlDatabase = Database.Database & { interrupt(): void };
-type LibsqlStatement = Database.Statement<unknown[]>;
+type LibsqlStatement = Database.Statement;
 
 const require = createRequire(import.meta.url);
 

@@ -8,7 +8,7 @@ import { throwIfAborted } from "../waiting.ts";
 import { whileBusy } from "./busy.ts";
 import { BusyTimeout } from "./busy-timeout.ts";
 import { isBusy } from "./classify.ts";
-import { Connection } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import { LocalChunks } from "./local-chunks.ts";
 import { LocalTransaction } from "./local-transaction.ts";
@@ -206,7 +206,8 @@ export class LocalEngine implements Engine {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const transaction of [...this.#transactions]) transaction.close();
+    // Closing one takes it out of the set, which a loop over a set allows.
+    for (const transaction of this.#transactions) transaction.close();
     this.#writes.rejectAll(new LitefleetError("The client was closed while the call waited", "CLIENT_CLOSED"));
     this.#pool.close();
     this.#main.close();

@@ -41,7 +41,7 @@ export interface WriteGroupHost {
  */
 export class WriteGroup {
   readonly #host: WriteGroupHost;
-  #queued: QueuedWrite[] = [];
+  readonly #queued: QueuedWrite[] = [];
   #isDraining = false;
   #isBlocked = false;
   #drained: Promise<void> = Promise.resolve();

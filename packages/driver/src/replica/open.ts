@@ -44,7 +44,8 @@ export function openReplica(config: ReplicaConfig, events: Emitter): ReplicaEngi
         maxConnections,
         isReadOnly: true,
       }),
-    syncIntervalMs: config.syncInterval === undefined || config.syncInterval <= 0 ? undefined : config.syncInterval * 1_000,
+    syncIntervalMs:
+      config.syncInterval === undefined || config.syncInterval <= 0 ? undefined : config.syncInterval * 1_000,
     readYourWrites: config.readYourWrites,
   });
 }

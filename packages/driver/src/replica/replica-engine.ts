@@ -42,7 +42,7 @@ export class ReplicaEngine implements Engine {
   readonly #parts: ReplicaParts;
   #local: LocalEngine | undefined;
   #syncing: Promise<Replicated> | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timer: NodeJS.Timeout | undefined;
   #frameNo: number | undefined;
   #lastSyncAt: number | undefined;
   #lastError: LitefleetError | undefined;
@@ -66,7 +66,11 @@ export class ReplicaEngine implements Engine {
     return this.#write(async () => this.#parts.primary.execute(statement, options));
   }
 
-  async batch(statements: readonly BoundStatement[], mode: TransactionMode, options: CallOptions): Promise<RawResult[]> {
+  async batch(
+    statements: readonly BoundStatement[],
+    mode: TransactionMode,
+    options: CallOptions,
+  ): Promise<RawResult[]> {
     if (mode !== "write" && statements.every(isLocalRead)) return (await this.#copy()).batch(statements, mode, options);
     return this.#write(async () => this.#parts.primary.batch(statements, mode, options));
   }

@@ -5,7 +5,11 @@ import type { SyncReply, SyncRequest, SyncTarget } from "./sync-protocol.ts";
 /** Threads at the most, however many replicas: a thread is busy for as long as a sync takes. */
 const maxThreads = 2;
 
-type Call = { readonly resolve: (replicated: Replicated) => void; readonly reject: (error: Error) => void };
+interface Call {
+  readonly resolve: (replicated: Replicated) => void;
+  readonly reject: (error: Error) => void;
+}
+
 type Request = SyncRequest extends infer R ? (R extends SyncRequest ? Omit<R, "call" | "replica"> : never) : never;
 
 /** A thread of its own for the native sync, shared by replicas; ends when the last of them closes. */

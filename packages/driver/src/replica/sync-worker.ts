@@ -9,7 +9,10 @@ interface SyncDatabase extends Database.Database {
   syncUntil(frameNo: number): { readonly frame_no: number; readonly frames_synced: number };
 }
 
-type OpenReplica = new (path: string, options: { syncUrl: string; authToken: string; encryptionKey: string }) => SyncDatabase;
+type OpenReplica = new (
+  path: string,
+  options: { syncUrl: string; authToken: string; encryptionKey: string },
+) => SyncDatabase;
 
 const open = createRequire(import.meta.url)("libsql") as OpenReplica;
 const replicas = new Map<number, SyncDatabase>();

@@ -59,7 +59,8 @@ const maxParameters = 32_766;
  *   `ARGS_INVALID` for a parameter number that SQLite does not allow.
  */
 export function parseStatement(sql: string): ParsedStatement {
-  if (typeof sql !== "string") throw new TypeError(`Expected SQL as a string, got ${sql === null ? "null" : typeof sql}`);
+  if (typeof sql !== "string")
+    throw new TypeError(`Expected SQL as a string, got ${sql === null ? "null" : typeof sql}`);
   let at = 0;
   let first = nextStatement(sql, at);
   while (first !== undefined && first.end === first.start) {
@@ -118,7 +119,8 @@ function readStatement(sql: string): ParsedStatement {
 
 /** Whether `word`, met after the tables of a WITH, begins its statement (and is not the name of such a table). */
 function isMainVerb(word: string, sql: string, end: number): boolean {
-  if (word === "SELECT" || word === "VALUES" || word === "INSERT" || word === "UPDATE" || word === "DELETE") return true;
+  if (word === "SELECT" || word === "VALUES" || word === "INSERT" || word === "UPDATE" || word === "DELETE")
+    return true;
   if (word !== "REPLACE") return false;
   const next = nextToken(sql, end);
   return next !== undefined && sql.slice(next.start, next.end).toUpperCase() === "INTO";

@@ -25,7 +25,8 @@ const f64Tag = 2;
  */
 export function vector(values: Iterable<number>, kind: VectorKind = "f32"): Uint8Array {
   if (typeof values === "string") throw new TypeError("Expected a vector as numbers, got a string");
-  const elements = ArrayBuffer.isView(values) || Array.isArray(values) ? (values as ArrayLike<number>) : Array.from(values);
+  const elements =
+    ArrayBuffer.isView(values) || Array.isArray(values) ? (values as ArrayLike<number>) : Array.from(values);
   const { length } = elements;
   if (length === 0 || length > maxDimensions) {
     throw new RangeError(`A vector has between 1 and ${maxDimensions} elements, got ${length}`);
