@@ -57,6 +57,11 @@ export class SupervisorLink {
     return this.#folder;
   }
 
+  /** The supervisor's own process. */
+  get supervisorPid(): number | undefined {
+    return this.#supervisor.pid;
+  }
+
   /** The server's process, while it runs. */
   get pid(): number | undefined {
     return this.#pid;
