@@ -35,6 +35,7 @@ export default defineConfig({
     // Servers start and migrations run; a test that hangs still ends.
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    slowTestThreshold: 10_000,
     // A test that needs a second try is a defect.
     retry: 0,
   },

@@ -1,7 +1,7 @@
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { publicPackages } from "./public-packages.ts";
-import { run } from "./run.ts";
+import { CommandFailure, run } from "./run.ts";
 
 /**
  * Compiles every public package into its `dist`, which afterwards holds what `src` yields and nothing else, with
@@ -43,4 +43,12 @@ function withJavaScriptEndings(declarations: string): string {
   );
 }
 
-if (import.meta.main) buildPackages();
+if (import.meta.main) {
+  try {
+    buildPackages();
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

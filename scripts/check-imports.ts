@@ -1,7 +1,7 @@
 import { mkdirSync, realpathSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { publicPackages, type WorkspacePackage } from "./public-packages.ts";
-import { run } from "./run.ts";
+import { CommandFailure, run } from "./run.ts";
 
 /**
  * Imports every entry of the packages that were unpacked into `nodeModules`, and starts their commands, with no other
@@ -45,6 +45,7 @@ function attempt(nodeModules: string, args: readonly string[]): readonly string[
     run("node", args, { cwd: path.dirname(nodeModules) });
     return [];
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
+    if (!(error instanceof CommandFailure)) throw error;
+    return [error.message];
   }
 }

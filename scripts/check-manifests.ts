@@ -25,9 +25,18 @@ const faults = packages.flatMap((workspacePackage) => {
   ];
   return found.map((fault) => `${path.relative(root, dir)}: ${fault}`);
 });
+faults.push(...inTheWorkspace());
 for (const fault of faults) console.error(fault);
 if (faults.length > 0) process.exitCode = 1;
 else console.log(`${packages.length} manifests keep the rules`);
+
+function* inTheWorkspace(): Generator<string> {
+  const settings = readFileSync(path.join(root, "pnpm-workspace.yaml"), "utf8");
+  const [assumed, installedNode] = [/^nodeVersion: (.*)$/m, /^ {2}node: (.*)$/m].map(
+    (line) => line.exec(settings)?.[1],
+  );
+  if (assumed !== installedNode) yield "pnpm-workspace.yaml: nodeVersion must be the version of node in the catalog";
+}
 
 function* inEveryPackage({ dir, manifest }: WorkspacePackage): Generator<string> {
   if (manifest.license !== same.license) yield `license must be ${same.license}`;

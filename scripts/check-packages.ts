@@ -7,7 +7,7 @@ import { buildPackages } from "./build-packages.ts";
 import { checkContents } from "./check-contents.ts";
 import { checkImports } from "./check-imports.ts";
 import { publicPackages, type WorkspacePackage } from "./public-packages.ts";
-import { run } from "./run.ts";
+import { CommandFailure, run } from "./run.ts";
 
 /** A package as a user gets it. */
 interface PackedPackage extends WorkspacePackage {
@@ -30,6 +30,10 @@ try {
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) process.exitCode = 1;
   else console.log(`${packages.length} packages are ready to publish`);
+} catch (error) {
+  if (!(error instanceof CommandFailure)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }
@@ -61,6 +65,7 @@ function checkTypes({ manifest, tarball }: PackedPackage): readonly string[] {
     run("attw", [tarball, "--profile", "esm-only", "--no-color", "--no-emoji"]);
     return [];
   } catch (error) {
-    return [`${manifest.name}: ${error instanceof Error ? error.message : String(error)}`];
+    if (!(error instanceof CommandFailure)) throw error;
+    return [`${manifest.name}: ${error.message}`];
   }
 }
