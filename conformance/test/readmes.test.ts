@@ -24,7 +24,8 @@ it("runs the examples of the driver's README, which print what they say", async 
     const open = isReplica ? 'import { createClient } from "@litefleet/driver";\n' : "";
     const close = isReplica ? "client.close();\n" : "";
     const output = await runExample(open + example.replace("http://127.0.0.1:8080", sqld.url) + close);
-    for (const [, promised = ""] of example.matchAll(/console\.log\(.*\); \/\/ (.*)$/gmu)) expect(output).toContain(promised);
+    for (const [, promised = ""] of example.matchAll(/console\.log\(.*\); \/\/ (.*)$/gmu))
+      expect(output).toContain(promised);
   }
   expect((await server.execute("SELECT name FROM users")).rows[0]?.["name"]).toBe("Edsger");
 });

@@ -45,6 +45,25 @@ export function statements({ name, open }: SuiteContext): void {
     expect(lastInsertRowid).toBe(2n);
   });
 
+  it("names a quoted column of RETURNING without its quotes", async () => {
+    const client = open();
+    await client.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, n TEXT)");
+    expect((await client.execute('INSERT INTO t (n) VALUES (1) RETURNING "id", "n" AS "m"')).columns).toEqual([
+      "id",
+      "m",
+    ]);
+  });
+
+  it("reads a pragma as a table, and goes on writing", async () => {
+    const client = open();
+    await client.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, n TEXT)");
+    const { rows } = await client.execute("SELECT name FROM pragma_table_info('t') ORDER BY cid");
+    expect(rows.map((row) => row["name"])).toEqual(["id", "n"]);
+    await client.execute("INSERT INTO t (n) VALUES ('a')");
+    await client.transaction(async (tx) => tx.execute("INSERT INTO t (n) VALUES ('b')"), { timeoutMs: 5_000 });
+    expect((await client.execute("SELECT count(*) AS c FROM t")).rows[0]?.["c"]).toBe(2);
+  });
+
   it("takes arguments by position, by name and by number", async () => {
     const client = open();
     const read = async (sql: string, args: never): Promise<unknown> => {

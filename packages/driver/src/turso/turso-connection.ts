@@ -1,5 +1,7 @@
 import { LitefleetError } from "../errors.ts";
+import { splitStatements } from "../sql/split.ts";
 import type { NativeConnection, NativeStatement } from "../local/native.ts";
+import { checkText, fatal, hazardOf } from "./aborting-sql.ts";
 import { asPrimaryKeyFailure, classifyTurso } from "./classify.ts";
 import { LiveStatements } from "./live-statements.ts";
 import { openHandle, step, stepOn } from "./native.ts";
@@ -45,6 +47,9 @@ export class TursoConnection implements NativeConnection {
   exec(sql: string): void {
     checkText(sql);
     try {
+      for (const { sql: one } of splitStatements(sql)) {
+        if (hazardOf(this.#handle, one) !== undefined) throw fatal("An aggregate beside a plain column");
+      }
       const script = this.#handle.executor(sql);
       try {
         while (stepOn(this.#handle, script) !== step.done);
@@ -72,19 +77,6 @@ export class TursoConnection implements NativeConnection {
     if (classified.rawCode === 5 && this.inTransaction) return staleSnapshot(classified);
     return classified;
   }
-}
-
-/** The engine ends the process over a NUL in the name of a result column, and names unnamed columns after their text. */
-function checkText(sql: string): void {
-  if (!sql.includes("\0")) return;
-  throw new LitefleetError(
-    "unrecognized token: a NUL character. Pass text that holds one as an argument",
-    "SQLITE_ERROR",
-    {
-      extendedCode: "SQLITE_ERROR",
-      rawCode: 1,
-    },
-  );
 }
 
 /** Inside a transaction nobody else's lock is in the way (writers take turns): its snapshot is out of date. */

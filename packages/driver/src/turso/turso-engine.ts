@@ -49,6 +49,9 @@ export class TursoEngine implements Engine {
   execute(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
     const { kind, pragma } = statement.parsed;
     if (pragma?.name === "journal_mode" && pragma.value !== undefined && this.#log !== undefined) return staysInMvcc();
+    if (kind === "read" && readsPragmaTable(statement)) {
+      return this.#runBatch([statement], "read", options).then(([result]) => result!);
+    }
     if (kind === "read" || kind === "pragma") return this.#local.execute(statement, options);
     return whileConflicting(() => this.#local.execute(statement, options), options, this.#parts.onConflict);
   }
@@ -111,6 +114,14 @@ export class TursoEngine implements Engine {
       transaction.close();
     }
   }
+}
+
+/**
+ * Whether a query reads a pragma as a table (`pragma_table_info('t')`). In autocommit such a query leaves its connection with a
+ * lock that no other can get past (Turso Database 0.7.2); in a transaction of its own it does not.
+ */
+function readsPragmaTable({ sql }: BoundStatement): boolean {
+  return /\bpragma_\w/iu.test(sql);
 }
 
 const checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";

@@ -1,6 +1,8 @@
 import type { SqlValue } from "../engine.ts";
 import type { LitefleetError } from "../errors.ts";
 import type { NativeColumn, NativeRows, NativeStatement } from "../local/native.ts";
+import { fatal, hazardOf } from "./aborting-sql.ts";
+import type { Hazard } from "./aborting-sql.ts";
 import { bindable, formOf, writeForms } from "./argument-forms.ts";
 import type { ArgumentForm } from "./argument-forms.ts";
 import { lastInsertRowid } from "./last-insert-rowid.ts";
@@ -31,6 +33,7 @@ export class TursoStatement implements NativeStatement, Releasable {
   readonly returnsRows: boolean;
   readonly #host: StatementHost;
   readonly #sql: string;
+  readonly #hazard: Hazard | undefined;
   readonly #parameters: readonly (string | undefined)[];
   /** The one used last comes first. */
   readonly #variants: Variant[] = [];
@@ -42,6 +45,7 @@ export class TursoStatement implements NativeStatement, Releasable {
     this.#parameters = parameters;
     const asWritten = host.handle.prepare(sql);
     this.returnsRows = asWritten.columns().length > 0;
+    this.#hazard = hazardOf(host.handle, sql);
     this.#add(asWritten, []);
     host.live.use(this);
   }
@@ -109,6 +113,7 @@ export class TursoStatement implements NativeStatement, Releasable {
   }
 
   #bind(args: readonly SqlValue[], asBigInt: boolean): TursoStatementHandle {
+    if (this.#hazard !== undefined) checkHazard(this.#hazard, args);
     this.#host.live.use(this);
     const variant = this.#variantFor(args);
     const { handle, forms } = variant;
@@ -157,6 +162,13 @@ export class TursoStatement implements NativeStatement, Releasable {
   }
 }
 
+function checkHazard(hazard: Hazard, args: readonly SqlValue[]): void {
+  if (hazard === "always") throw fatal("An aggregate beside a plain column, under a condition that is never true,");
+  // Which argument is the limit is not known; such a query gives one row and needs none.
+  const isZero = (arg: SqlValue): boolean => arg !== null && typeof arg !== "object" && Number(arg) === 0;
+  if (args.length === 0 || args.some(isZero)) throw fatal("An aggregate beside a plain column, with a LIMIT that may be 0,");
+}
+
 function fits(forms: readonly (ArgumentForm | undefined)[], args: readonly SqlValue[]): boolean {
   for (let i = 0; i < args.length; i += 1) {
     const wanted = formOf(args[i]!);
@@ -166,5 +178,10 @@ function fits(forms: readonly (ArgumentForm | undefined)[], args: readonly SqlVa
 }
 
 function describe(handle: TursoStatementHandle): NativeColumn[] {
-  return handle.columns().map((column) => ({ name: column.name, type: column.type ?? "" }));
+  return handle.columns().map((column) => ({ name: unquoted(column.name), type: column.type ?? "" }));
+}
+
+/** A column of RETURNING that was written in quotes is named with them, unlike in SQLite. */
+function unquoted(name: string): string {
+  return /^"(?:[^"]|"")+"$/u.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name;
 }

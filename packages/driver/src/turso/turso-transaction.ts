@@ -72,6 +72,10 @@ export class TursoTransaction implements EngineTransaction {
     this.#inner.close();
   }
 
+  runCallback<T>(callback: () => Promise<T>): Promise<T> {
+    return this.#inner.runCallback?.(callback) ?? callback();
+  }
+
   #check(parsed: ParsedStatement): void {
     const refusal = this.#refusal(parsed);
     if (refusal !== undefined) throw refusal;

@@ -1,0 +1,110 @@
+import { LitefleetError } from "../errors.ts";
+import { nextToken } from "../sql/tokenize.ts";
+import { step, stepOn } from "./native.ts";
+import type { TursoHandle } from "./native.ts";
+
+/** When a statement would end the process: whenever it runs, or only if its LIMIT is 0. */
+export type Hazard = "always" | "zero-limit";
+
+/**
+ * Refuses text that the engine (0.7.2) ends the process over.
+ *
+ * @throws {LitefleetError} `SQLITE_ERROR` or `UNSUPPORTED`, before the engine sees it.
+ */
+export function checkText(sql: string): void {
+  // Result columns without a name are named after their text, and a NUL in a name is fatal.
+  if (sql.includes("\0")) {
+    const details = { extendedCode: "SQLITE_ERROR", rawCode: 1 };
+    throw new LitefleetError(
+      "unrecognized token: a NUL character. Pass text that holds one as an argument",
+      "SQLITE_ERROR",
+      details,
+    );
+  }
+  if (/\bregexp\s*\(/i.test(sql) && callsRegexpWithOne(sql)) throw fatal("regexp() with one argument");
+  if (sql.includes("->") && hasEqualOperands(sql)) throw fatal("-> or ->> between two equal constants");
+}
+
+/** The error for a statement that must not run. */
+export function fatal(what: string): LitefleetError {
+  return new LitefleetError(
+    `${what} would end the process in the Turso engine, and is refused. Write the statement another way.`,
+    "UNSUPPORTED",
+  );
+}
+
+/**
+ * Whether running `sql` would end the process: an aggregate beside a plain column reads that column of a table which was
+ * never opened, because the condition is never true or the LIMIT is 0. The plan shows it, so only statements that look like
+ * it are explained.
+ */
+export function hazardOf(connection: TursoHandle, sql: string): Hazard | undefined {
+  if (!/\b(count|sum|avg|min|max|total|\w*group_\w+|string_agg)\s*\(/i.test(sql)) return undefined;
+  if (!/\b(where|limit|on|having)\b/i.test(sql)) return undefined;
+  const plan = explain(connection, sql);
+  const opened = plan.filter(({ opcode }) => opcode === "OpenRead");
+  const jumps = plan.filter(({ opcode }) => opcode === "Goto" || opcode === "IfNot");
+  let hazard: Hazard | undefined;
+  for (const { address, p1: cursor } of opened) {
+    const over = jumps.filter((jump) => jump.address < address && jump.p2 > address);
+    const reads = (jump: Instruction): boolean =>
+      plan.some((later) => later.opcode === "NullRow" && later.p1 === cursor && later.address >= jump.p2);
+    if (over.some((jump) => jump.opcode === "Goto" && reads(jump))) return "always";
+    if (over.some(reads)) hazard = "zero-limit";
+  }
+  return hazard;
+}
+
+interface Instruction {
+  readonly address: number;
+  readonly opcode: string;
+  readonly p1: number;
+  readonly p2: number;
+}
+
+function explain(connection: TursoHandle, sql: string): Instruction[] {
+  const statement = connection.prepare(`EXPLAIN ${sql}`);
+  try {
+    statement.raw(true);
+    const plan: Instruction[] = [];
+    while (stepOn(connection, statement) === step.row) {
+      const [address, opcode, p1, p2] = statement.row() as [number, string, number, number];
+      plan.push({ address, opcode, p1, p2 });
+    }
+    return plan;
+  } finally {
+    statement.finalize();
+  }
+}
+
+function callsRegexpWithOne(sql: string): boolean {
+  const texts = tokensOf(sql);
+  return texts.some((text, i) => {
+    if (text.toLowerCase() !== "regexp" || texts[i + 1] !== "(") return false;
+    let depth = 0;
+    for (const inner of texts.slice(i + 1)) {
+      if (inner === "(") depth += 1;
+      else if (inner === ")") depth -= 1;
+      else if (inner === "," && depth === 1) return false;
+      if (depth === 0) break;
+    }
+    return true;
+  });
+}
+
+function hasEqualOperands(sql: string): boolean {
+  const texts = tokensOf(sql);
+  return texts.some((text, i) => {
+    if (text !== "-" || texts[i + 1] !== ">") return false;
+    const right = texts[i + 2] === ">" ? texts[i + 3] : texts[i + 2];
+    return right !== undefined && right === texts[i - 1];
+  });
+}
+
+function tokensOf(sql: string): string[] {
+  const texts: string[] = [];
+  for (let token = nextToken(sql, 0); token !== undefined; token = nextToken(sql, token.end)) {
+    texts.push(sql.slice(token.start, token.end));
+  }
+  return texts;
+}
