@@ -7,9 +7,12 @@ import type { PlannedTransaction, TransactionScope } from "./plan.ts";
 import { readLedger, refuseDivergedHistory, subject } from "./read-history.ts";
 import { runPlannedTransaction } from "./run-transaction.ts";
 import { codeOf, describeCause, isBusy } from "./tenant-errors.ts";
+import { migrationsUpTo } from "./up-to.ts";
 
 /** How pending migrations are applied to one database. */
 export interface ApplyOptions {
+  /** The last migration to apply, by name: `"0003_add_plans"`. What is applied beyond it stays. Default: the newest. */
+  readonly to?: string;
   /** The name of the tenant in messages. */
   readonly tenant?: string;
   /** Default `"all"`. */
@@ -33,13 +36,14 @@ export interface MigrateResult {
 const retryDelayMs = 20;
 
 /**
- * Applies what is pending in `set`. The ledger is read before (cheap, without a lock) and again inside the write lock; if
+ * Applies what is pending in `set`, up to `options.to`. The ledger is read before (cheap, without a lock) and again inside the write lock; if
  * somebody else was faster the plan is made anew. Errors are `MigrateError`s; the transaction they happened in is undone.
  */
 export async function applyPending(client: Client, set: MigrationSet, options: ApplyOptions): Promise<MigrateResult> {
   const startedAt = performance.now();
   const { tenant, tx = "all", lockTimeoutMs = 30_000 } = options;
   const applied: string[] = [];
+  const wanted = migrationsUpTo(set, options.to);
   let pending: readonly string[] = [];
   let waitingSince = startedAt;
   try {
@@ -47,9 +51,10 @@ export async function applyPending(client: Client, set: MigrationSet, options: A
       options.signal?.throwIfAborted();
       try {
         const history = await readHistory(client, set, tenant);
-        pending = history.pending.map((migration) => migration.name);
-        refuseDivergedHistory(history, tenant);
-        const planned = planTransactions(history.pending, tx)[0];
+        const next = history.pending.filter((migration) => wanted.has(migration));
+        pending = next.map((migration) => migration.name);
+        refuseDivergedHistory({ ...history, pending: next }, tenant);
+        const planned = planTransactions(next, tx)[0];
         if (planned === undefined) break;
         applied.push(...(await applyOne(client, set, planned, { ...options, lockTimeoutMs })));
         waitingSince = performance.now();

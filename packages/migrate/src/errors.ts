@@ -2,7 +2,7 @@ import { LitefleetError } from "@litefleet/driver";
 
 /**
  * What can go wrong, named by what the caller can do about it. Each is explained in this package's README. `DIR_INVALID`,
- * `SOURCE_UNSUPPORTED`, `NO_TARGETS` and `TARGET_INVALID` come before anything starts; the others are about one tenant.
+ * `MIGRATION_UNKNOWN`, `NO_TARGETS`, `SOURCE_UNSUPPORTED` and `TARGET_INVALID` come before anything starts; the others are about one tenant.
  */
 export const migrateErrorCodes = [
   "ABORTED",
@@ -13,6 +13,7 @@ export const migrateErrorCodes = [
   "HISTORY_OUT_OF_ORDER",
   "LEDGER_INVALID",
   "MIGRATION_FAILED",
+  "MIGRATION_UNKNOWN",
   "NO_TARGETS",
   "OUTCOME_UNKNOWN",
   "ROW_LOSS",

@@ -12,7 +12,7 @@ export interface MigrateOptions extends ApplyOptions {
 }
 
 /**
- * Brings one database to the newest migration of a folder.
+ * Brings one database to the newest migration of a folder, or to the one that `to` names.
  *
  * What is pending runs in one transaction (see `tx`), or nothing does. Foreign keys are off while a table is rebuilt and
  * checked before the COMMIT; a table may not lose rows that the migrations do not say they remove. Any number of processes
@@ -20,7 +20,7 @@ export interface MigrateOptions extends ApplyOptions {
  *
  * The client stays open.
  *
- * @throws {MigrateError} The database is unchanged, save for what `applied` names (only with `tx: "file"`).
+ * @throws {MigrateError} `MIGRATION_UNKNOWN` and others. The database is unchanged, save for what `applied` names (only with `tx: "file"`).
  * @example
  * const { applied } = await migrate(client, { dir: new URL("../drizzle", import.meta.url) });
  */

@@ -63,6 +63,17 @@ describe("up", () => {
     });
   });
 
+  test("--to stops at a migration, and must name one", async () => {
+    const partly = await up("--targets", "data/x.db", "--to", "0000_blog", "--json");
+    expect(partly.code).toBe(0);
+    expect(JSON.parse(partly.stdout)).toMatchObject({ tenants: [{ state: "migrated", applied: ["0000_blog"] }] });
+    const unknown = await up("--targets", "data/x.db", "data/y.db", "--to", "0007_blog", "--json");
+    expect(unknown.code).toBe(1);
+    expect(JSON.parse(unknown.stdout)).toMatchObject({ error: { code: "MIGRATION_UNKNOWN" } });
+    expect(await readdir(path.join(cwd, "data"))).toEqual(["x.db"]);
+    expect(await status("--targets", "data/x.db")).toMatchObject({ code: 2 });
+  });
+
   test("row loss is refused, and allowed by name", async () => {
     const dir = await writeFolder({
       "0000_a":

@@ -93,6 +93,24 @@ export function migrateSuite({ name, open, keysOffInTransaction }: Kind): void {
       expect(await countsOf(client, "__drizzle_migrations")).toEqual({ __drizzle_migrations: 1 });
     });
 
+    test("goes up to the named migration and later on, never back", async () => {
+      const client = await open();
+      const dir = await writeFolder({
+        "0000_a": "CREATE TABLE a (x)",
+        "0001_b": "CREATE TABLE b (x)",
+        "0002_c": "CREATE TABLE c (x)",
+      });
+      expect(await failure(migrate(client, { dir, to: "0001" }))).toMatchObject({
+        code: "MIGRATION_UNKNOWN",
+        migration: "0001",
+      });
+      expect(await schemaOf(client)).toEqual([]);
+      expect(await migrate(client, { dir, to: "0001_b" })).toMatchObject({ applied: ["0000_a", "0001_b"] });
+      expect(await status(client, { dir })).toMatchObject({ state: "pending", pending: ["0002_c"] });
+      expect(await migrate(client, { dir, to: "0000_a.sql" })).toMatchObject({ state: "up-to-date", applied: [] });
+      expect(await migrate(client, { dir })).toMatchObject({ applied: ["0002_c"] });
+    });
+
     test("one transaction a file keeps what was applied before the failure", async () => {
       const client = await open();
       const dir = await writeFolder({ "0000_a": "CREATE TABLE a (x)", "0001_b": "CREATE TABLE a (x)", "0002_c": "" });

@@ -7,18 +7,20 @@ import { parseCount } from "./parse-count.ts";
 export const commands: readonly CommandEntry[] = [
   {
     name: "up",
-    summary: "bring every tenant to the newest migration",
+    summary: "bring every tenant to the newest migration, or to a named one",
     details:
       "Applies what is pending, for each tenant in one transaction: a tenant gets all of it or nothing. A tenant that " +
       "fails does not stop the others. Run it again as often as you like: what is done is left alone.\n\n" +
       "Exit code 0: done. 1: an error, nothing was started. 3: some tenants failed. 130: interrupted.",
     examples: [
       ["up --dir drizzle --targets 'data/*.db'", "all files of a folder"],
+      ["up --dir drizzle --targets 'data/*.db' --to 0003_add_plans", "up to and including this migration"],
       ["up --dir drizzle --targets data/acme.db", "one tenant; the file is created if it is not there"],
       ["up --dir drizzle --targets libsql://acme.example.com", "a server, with the token in LIBSQL_AUTH_TOKEN"],
     ],
     addOptions: (command) => {
       addFleetOptions(command)
+        .option("--to <name>", "the last migration to apply (default: the newest)")
         .addOption(
           new Option("--tx <scope>", "one transaction for all pending migrations of a tenant, or one a file")
             .choices(["all", "file"])

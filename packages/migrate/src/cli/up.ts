@@ -18,6 +18,7 @@ export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
       ledgerTable,
       concurrency,
       ...source,
+      to: typeof options["to"] === "string" ? options["to"] : undefined,
       tx: options["tx"] === "file" ? "file" : "all",
       allowRowLoss: readList(options["allowRowLoss"]),
       lockTimeoutMs: Number(options["lockTimeout"]),

@@ -3,6 +3,7 @@ import type { ApplyOptions } from "../apply.ts";
 import { MigrateError } from "../errors.ts";
 import { loadMigrations } from "../load-migrations.ts";
 import type { MigrationSet } from "../migration.ts";
+import { migrationsUpTo } from "../up-to.ts";
 import { resolveTenants } from "./resolve-tenants.ts";
 import type { FleetSource } from "./resolve-tenants.ts";
 import { checkConcurrency, runTenants, withClient } from "./run-tenants.ts";
@@ -17,7 +18,7 @@ export interface TenantMigration extends TenantRun {
   readonly state: "migrated" | "up-to-date" | "failed" | "not-started";
   /** Names of the migrations that this run applied, in order. */
   readonly applied: readonly string[];
-  /** What it still lacks, in order, as far as that is known; empty once it is up to date. */
+  /** What it still lacks of what was wanted (see `to`), in order, as far as that is known. */
   readonly pending: readonly string[];
   /** Only for `"failed"`. */
   readonly error?: TenantError;
@@ -65,11 +66,11 @@ export interface FleetMigration {
 }
 
 /**
- * Brings every tenant of a fleet to the newest migration of a folder, each as `migrate` does it. One that fails does not stop
+ * Brings every tenant of a fleet to the newest migration of a folder (or to the one that `to` names), each as `migrate` does it. One that fails does not stop
  * the others: look at `counts.failed`. Each tenant has one client, opened and closed here.
  *
- * @throws {MigrateError} Before anything is changed: `DIR_INVALID`, `SOURCE_UNSUPPORTED`, `NO_TARGETS`,
- *   `TARGET_INVALID`.
+ * @throws {MigrateError} Before anything is changed: `DIR_INVALID`, `SOURCE_UNSUPPORTED`, `MIGRATION_UNKNOWN`,
+ *   `NO_TARGETS`, `TARGET_INVALID`.
  * @throws {RangeError} if `concurrency` is not a whole number from 1 on.
  * @example
  * const { counts, tenants } = await migrateFleet({ dir: "drizzle", targets: "data/*.db" });
@@ -78,6 +79,7 @@ export async function migrateFleet(options: MigrateFleetOptions): Promise<FleetM
   const startedAt = performance.now();
   checkConcurrency(options.concurrency);
   const set = await loadMigrations(options.dir, { ledgerTable: options.ledgerTable });
+  migrationsUpTo(set, options.to);
   const tenants = await resolveTenants(options);
   const tally = { migrated: 0, upToDate: 0, failed: 0 };
   options.onProgress?.({ total: tenants.length, done: 0, failed: 0, running: 0, tenant: undefined });
@@ -117,9 +119,9 @@ async function migrateTenant(
   const { name, target } = tenant;
   const startedAt = performance.now();
   const elapsed = (): number => Math.round(performance.now() - startedAt);
-  const { tx, allowRowLoss, lockTimeoutMs } = options;
+  const { to, tx, allowRowLoss, lockTimeoutMs } = options;
   try {
-    const apply = { tenant: name, tx, allowRowLoss, lockTimeoutMs };
+    const apply = { tenant: name, to, tx, allowRowLoss, lockTimeoutMs };
     const { state, applied } = await withClient(tenant, (client) => applyPending(client, set, apply));
     return { name, target, state, applied, pending: [], durationMs: elapsed() };
   } catch (error) {

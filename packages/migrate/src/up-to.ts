@@ -1,0 +1,23 @@
+import path from "node:path";
+import { MigrateError } from "./errors.ts";
+import type { Migration, MigrationSet } from "./migration.ts";
+
+/**
+ * The migrations of `set` up to and including the one called `to`, by its name or its file's; all of them if `to` is
+ * `undefined`.
+ *
+ * @throws {MigrateError} `MIGRATION_UNKNOWN` if none is called so.
+ */
+export function migrationsUpTo(set: MigrationSet, to: string | undefined): ReadonlySet<Migration> {
+  if (to === undefined) return new Set(set.migrations);
+  const last = set.migrations.findIndex(({ name, file }) => to === name || to === path.basename(file));
+  if (last >= 0) return new Set(set.migrations.slice(0, last + 1));
+  const known = set.migrations.map(({ name }) => name);
+  const list =
+    known.length > 10 ? `${known.slice(0, 3).join(", ")}, …, ${known.slice(-3).join(", ")}` : known.join(", ");
+  throw new MigrateError(
+    `${set.dir} has no migration called ${JSON.stringify(to)}. ${known.length === 0 ? "It is empty." : `There are ${list}.`}`,
+    "MIGRATION_UNKNOWN",
+    { migration: to },
+  );
+}
