@@ -1,3 +1,5 @@
+import { nextToken } from "@litefleet/driver/sql";
+
 /** A token of one statement, as far as finding the tables in it needs. */
 export interface SqlToken {
   /** `"word"`: a bare word, in capitals in `text`. `"name"`: a quoted name, unquoted in `text`. */
@@ -9,19 +11,14 @@ export interface SqlToken {
   readonly depth: number;
 }
 
-const pattern =
-  /(?<blank>\s+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|\ufeff)|(?<word>[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)|(?<name>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|'(?:[^']|'')*')|\d[\w.]*|[\s\S]/gu;
-
 /** Reads the tokens of `sql` one after the other; white space and comments are passed over. */
 export function* tokensOf(sql: string): Generator<SqlToken, void, void> {
   let depth = 0;
-  for (const match of sql.matchAll(pattern)) {
-    const raw = match[0];
-    const groups = match.groups ?? {};
-    if (groups["blank"] !== undefined) continue;
+  for (let token = nextToken(sql, 0); token !== undefined; token = nextToken(sql, token.end)) {
+    const raw = sql.slice(token.start, token.end);
     if (raw === ")") depth -= 1;
-    if (groups["word"] !== undefined) yield { kind: "word", text: raw.toUpperCase(), raw, depth };
-    else if (groups["name"] !== undefined) yield { kind: "name", text: unquote(raw), raw, depth };
+    if (token.kind === "word") yield { kind: "word", text: raw.toUpperCase(), raw, depth };
+    else if (token.kind === "quoted" && !/^x'/iu.test(raw)) yield { kind: "name", text: unquote(raw), raw, depth };
     else yield { kind: "other", text: raw, raw, depth };
     if (raw === "(") depth += 1;
   }
