@@ -2,6 +2,7 @@ import type { Value } from "@litefleet/driver";
 import { ColumnTypeEnum } from "@prisma/driver-adapter-utils";
 import type { ColumnType } from "@prisma/driver-adapter-utils";
 
+/** BLOB is not among them: to SQLite it means no type at all, and the values decide. */
 const declaredTypes: Readonly<Record<string, ColumnType>> = {
   DECIMAL: ColumnTypeEnum.Numeric,
   FLOAT: ColumnTypeEnum.Float,
@@ -31,7 +32,6 @@ const declaredTypes: Readonly<Record<string, ColumnType>> = {
   NCHAR: ColumnTypeEnum.Text,
   "NATIVE CHARACTER": ColumnTypeEnum.Text,
   NVARCHAR: ColumnTypeEnum.Text,
-  BLOB: ColumnTypeEnum.Bytes,
   BOOLEAN: ColumnTypeEnum.Boolean,
   JSONB: ColumnTypeEnum.Json,
 };
@@ -41,7 +41,7 @@ const declaredTypes: Readonly<Record<string, ColumnType>> = {
  * queries see these types; for models Prisma goes by the schema.
  */
 export function columnTypesOf(declared: readonly string[], rows: readonly (readonly Value[])[]): ColumnType[] {
-  return declared.map((type, column) => declaredType(type) ?? typeOfValues(rows, column));
+  return declared.map((type, column) => declaredType(type) ?? typeOfValues(rows, column) ?? typeOfNulls(type));
 }
 
 function declaredType(declared: string): ColumnType | undefined {
@@ -52,7 +52,7 @@ function declaredType(declared: string): ColumnType | undefined {
 }
 
 /** All values decide, not the first alone: in an expression's column each row may hold another kind. */
-function typeOfValues(rows: readonly (readonly Value[])[], column: number): ColumnType {
+function typeOfValues(rows: readonly (readonly Value[])[], column: number): ColumnType | undefined {
   let type: ColumnType | undefined;
   for (const row of rows) {
     const value = row[column];
@@ -61,7 +61,11 @@ function typeOfValues(rows: readonly (readonly Value[])[], column: number): Colu
     if (type === undefined) type = next;
     else if (type !== next) return typeOfMixture(rows, column);
   }
-  return type ?? ColumnTypeEnum.Int32;
+  return type;
+}
+
+function typeOfNulls(declared: string): ColumnType {
+  return declared.toUpperCase() === "BLOB" ? ColumnTypeEnum.Bytes : ColumnTypeEnum.Int32;
 }
 
 function typeOfValue(value: NonNullable<Value>): ColumnType {

@@ -34,8 +34,7 @@ export function decodeResult(result: RawResult): SqlResultSet {
 function decodeValue(value: Value, type: ColumnType | undefined, column: string | undefined): unknown {
   switch (typeof value) {
     case "string":
-      if (type === ColumnTypeEnum.DateTime) return decodeDateText(value);
-      return type === ColumnTypeEnum.Bytes ? new TextEncoder().encode(value) : value;
+      return type === ColumnTypeEnum.DateTime ? decodeDateText(value) : value;
     case "number":
       return decodeNumber(value, type, column);
     case "bigint":

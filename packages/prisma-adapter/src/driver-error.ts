@@ -113,7 +113,7 @@ const messageRules: readonly MessageRule[] = [
   { pattern: /(cannot store .+ value in .+ column .+)$/, kind: (message) => ({ kind: "InvalidInputValue", message }) },
   { pattern: /(integer overflow)/, kind: (cause) => ({ kind: "ValueOutOfRange", cause }) },
   { pattern: /no such table: (.+)$/, kind: (table) => ({ kind: "TableDoesNotExist", table }) },
-  { pattern: /no such column: (.+)$/, kind: (column) => ({ kind: "ColumnNotFound", column: unquoted(column) }) },
+  { pattern: /no such column(?: or database)?: (.+)$/, kind: (column) => ({ kind: "ColumnNotFound", column: unquoted(column) }) },
   { pattern: /has no column named (.+)$/, kind: (column) => ({ kind: "ColumnNotFound", column: unquoted(column) }) },
 ];
 

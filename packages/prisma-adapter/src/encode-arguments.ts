@@ -65,13 +65,17 @@ function encodeInteger(text: string, position: number): bigint {
 }
 
 /**
- * A decimal as the kind that keeps all its digits: a number where a double has the same ones, an integer up to 64 bits, and
- * text beyond. What the column then keeps of the text is decided by its type: TEXT all, DECIMAL what a double holds.
+ * A decimal as the kind that keeps its digits: a number where a double has the same ones, an integer up to 64 bits, and text
+ * beyond. What the column then keeps of the text is decided by its type: TEXT all, DECIMAL what a double holds.
+ *
+ * Prisma gives a Float as a decimal too, with sixteen digits of which the last may be noise. It must not become text: SQLite
+ * converts text for a column, but an aggregate that is compared with text is smaller than any text.
  */
 function encodeDecimal(text: string): InValue {
   const number = Number(text);
-  const shortest = String(number);
-  if (shortest === text || (Number.isFinite(number) && digitsOf(shortest) === digitsOf(text))) return number;
+  if (String(number) === text) return number;
+  const digits = digitsOf(text);
+  if (digits === digitsOf(String(number)) || digits === digitsOf(number.toPrecision(16))) return number;
   if (/^[+-]?\d+$/.test(text)) {
     const integer = BigInt(text);
     if (integer >= minInteger && integer <= maxInteger) return integer;

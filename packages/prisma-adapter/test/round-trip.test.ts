@@ -1,19 +1,24 @@
 import { Decimal } from "@prisma/client/runtime/client";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createClient } from "@litefleet/driver";
+import type { Client } from "@litefleet/driver";
 import { PrismaLitefleet } from "@litefleet/prisma-adapter";
 import { engines } from "./support/databases.ts";
 import type { TestDatabase } from "./support/databases.ts";
 import { newPrismaClient } from "./support/prisma-client.ts";
 import type { TestClient } from "./support/prisma-client.ts";
+import { typedRow } from "./support/raw-row.ts";
 
 /** Fifteen digits are what SQLite promises to keep of a number in a DECIMAL column. */
 const shortDecimal = fc
   .tuple(fc.integer({ min: -999_999_999, max: 999_999_999 }), fc.integer({ min: -6, max: 6 }))
   .map(([digits, power]) => `${digits}e${power}`);
 
+/** Sixteen or seventeen digits may be a Float's, and are taken for it. */
 const longDecimal = fc
   .tuple(fc.bigInt({ min: -(10n ** 60n), max: 10n ** 60n }), fc.integer({ min: -80, max: 40 }))
+  .filter(([digits]) => ![16, 17].includes(`${digits}`.replaceAll(/^-|0+$/g, "").length))
   .map(([digits, power]) => `${digits}e${power}`);
 
 /** Prisma's query compiler passes on no more than sixteen digits of a Float, whatever the adapter. */
@@ -53,21 +58,24 @@ function comparable(row: object, key: string): unknown {
   return key === "json" ? JSON.parse(JSON.stringify(value)) : value;
 }
 
-describe.each(engines)("round trips on $name", ({ open }) => {
+describe.each(engines)("round trips on $name", ({ dialect, open }) => {
   let database: TestDatabase;
+  let client: Client;
   let clients: TestClient[];
   let nextId = 1;
 
   beforeAll(async () => {
     database = await open();
+    client = createClient(database.config);
     clients = [
-      await newPrismaClient(new PrismaLitefleet(database.config)),
-      await newPrismaClient(new PrismaLitefleet(database.config, { timestampFormat: "unixepoch-ms" })),
+      await newPrismaClient(new PrismaLitefleet(client)),
+      await newPrismaClient(new PrismaLitefleet(client, { timestampFormat: "unixepoch-ms" })),
     ];
   });
 
   afterAll(async () => {
-    for (const client of clients) await client.$disconnect();
+    for (const prisma of clients) await prisma.$disconnect();
+    client.close();
     await database[Symbol.asyncDispose]();
   });
 
@@ -80,9 +88,10 @@ describe.each(engines)("round trips on $name", ({ open }) => {
       for (const key of Object.keys(data)) expect(comparable(row, key)).toEqual(comparable(data, key));
       const { json: _, ...scalars } = data;
       expect(await prisma.sample.count({ where: { id, ...scalars } })).toBe(1);
-      const [raw] = await prisma.$queryRawUnsafe('SELECT * FROM "Sample" WHERE "id" = ?', id);
-      for (const key of Object.keys(data)) expect(comparable(raw!, key)).toEqual(comparable(data, key));
+      const [stored] = await prisma.$queryRawUnsafe('SELECT * FROM "Sample" WHERE "id" = ?', id);
+      const raw = typedRow[dialect](stored!);
+      for (const key of Object.keys(data)) expect(comparable(raw, key)).toEqual(comparable(data, key));
     });
-    await fc.assert(property, { numRuns: 200 });
+    await fc.assert(property, { numRuns: 100 });
   });
 });

@@ -3,9 +3,10 @@ import { PrismaLitefleet } from "@litefleet/prisma-adapter";
 import { engines } from "./support/databases.ts";
 import type { TestDatabase } from "./support/databases.ts";
 import { errorOf, newPrismaClient } from "./support/prisma-client.ts";
+import { typedRow } from "./support/raw-row.ts";
 import type { TestClient } from "./support/prisma-client.ts";
 
-describe.each(engines)("values on $name", ({ open }) => {
+describe.each(engines)("values on $name", ({ dialect, open }) => {
   let database: TestDatabase;
   let prisma: TestClient;
   let nextId = 1;
@@ -26,8 +27,10 @@ describe.each(engines)("values on $name", ({ open }) => {
   }
 
   const read = async (id: number) => prisma.sample.findUniqueOrThrow({ where: { id } });
-  const raw = async (columns: string, id: number) =>
-    (await prisma.$queryRawUnsafe(`SELECT ${columns} FROM "Sample" WHERE "id" = ?`, id))[0];
+  async function raw(columns: string, id: number): Promise<Record<string, unknown>> {
+    const [row] = await prisma.$queryRawUnsafe(`SELECT ${columns} FROM "Sample" WHERE "id" = ?`, id);
+    return typedRow[dialect](row!);
+  }
 
   test.each([0n, -1n, 2n ** 53n - 1n, 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n)])("BigInt %s", async (big) => {
     const id = await create({ big });
@@ -42,7 +45,7 @@ describe.each(engines)("values on $name", ({ open }) => {
       const id = await create({ decimal });
       expect((await read(id)).decimal?.toFixed()).toBe(decimal.replace("12.50", "12.5"));
       expect(await prisma.sample.count({ where: { id, decimal } })).toBe(1);
-      expect(String((await raw('"decimal"', id))?.["decimal"])).toBe((await read(id)).decimal?.toString());
+      expect(String((await raw('"decimal"', id))["decimal"])).toBe((await read(id)).decimal?.toString());
     },
   );
 
@@ -105,6 +108,14 @@ describe.each(engines)("values on $name", ({ open }) => {
     expect(await prisma.sample.count({ where: { id, bytes } })).toBe(1);
   });
 
+  test("a Float is compared as a number, also where no column lends its type", async () => {
+    const real = 8.0358106529131e233;
+    const id = await create({ real });
+    expect((await read(id)).real).toBe(real);
+    const having = { real: { _avg: { gte: real } } };
+    expect(await prisma.sample.groupBy({ by: ["id"], where: { id }, having })).toEqual([{ id }]);
+  });
+
   test("Int, Float, Boolean, enum and null", async () => {
     const data = { int: -2_147_483_648, real: 1e-300, flag: true, color: "GREEN" };
     const id = await create(data);
@@ -157,10 +168,20 @@ describe.each(engines)("values on $name", ({ open }) => {
     ]);
   });
 
-  test("a list as an argument and a number that is no date are refused with their reason", async () => {
+  test("a list as an argument is refused", async () => {
     expect(await errorOf(prisma.$queryRawUnsafe("SELECT ?", [1, 2]))).toMatchObject({ code: "P2010" });
+  });
+
+  test("a number that is no date is told from one", async () => {
     const id = nextId++;
     await prisma.$executeRawUnsafe('INSERT INTO "Sample" ("id", "at") VALUES (?, 1e300)', id);
-    expect(await errorOf(read(id))).toMatchObject({ code: "P2023" });
+    const found = prisma.sample.findMany({ where: { id } });
+    const outcome = await found.then(
+      ([row]) => row?.at?.getTime(),
+      (error: unknown) => error,
+    );
+    // Turso does not tell that the column is a DATETIME, so the adapter cannot know better than Prisma.
+    const expected = { sqlite: expect.objectContaining({ code: "P2023" }), turso: Number.NaN };
+    expect(outcome).toEqual(expected[dialect]);
   });
 });

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@litefleet/driver";
-import type { Config } from "@litefleet/driver";
+import type { Config, LocalEngineName } from "@litefleet/driver";
 import { startSqld } from "@litefleet/testing";
 
 /** An empty database of one engine with the tables of `schema.sql`, for one test. */
@@ -10,22 +10,28 @@ export interface TestDatabase extends AsyncDisposable {
   readonly config: Config;
 }
 
+/** Whose SQL an engine speaks, down to its faults: SQLite's own code, or the rewrite that Turso Database is. */
+export type Dialect = "sqlite" | "turso";
+
 /** An engine that the suites run on. */
 export interface TestEngine {
   readonly name: string;
+  readonly dialect: Dialect;
   /** Who decides how long one waits for another's lock: the client by its `timeout`, or the server. */
   readonly lockTimeout: "client" | "server";
   readonly open: () => Promise<TestDatabase>;
 }
 
 export const engines: readonly TestEngine[] = [
-  { name: "libsql file", lockTimeout: "client", open: () => openFile("libsql") },
-  { name: "node:sqlite file", lockTimeout: "client", open: () => openFile("sqlite") },
-  { name: "sqld over http", lockTimeout: "server", open: () => openServer("http") },
-  { name: "sqld over ws", lockTimeout: "server", open: () => openServer("ws") },
+  { name: "libsql file", dialect: "sqlite", lockTimeout: "client", open: () => openFile("libsql") },
+  { name: "node:sqlite file", dialect: "sqlite", lockTimeout: "client", open: () => openFile("sqlite") },
+  { name: "turso file", dialect: "turso", lockTimeout: "client", open: () => openFile("turso") },
+  { name: "sqld over http", dialect: "sqlite", lockTimeout: "server", open: () => openServer("http") },
+  { name: "sqld over ws", dialect: "sqlite", lockTimeout: "server", open: () => openServer("ws") },
+  { name: "embedded replica", dialect: "sqlite", lockTimeout: "server", open: openReplica },
 ];
 
-async function openFile(engine: "libsql" | "sqlite"): Promise<TestDatabase> {
+async function openFile(engine: LocalEngineName): Promise<TestDatabase> {
   const directory = await mkdtemp(join(tmpdir(), "litefleet-prisma-"));
   const config: Config = { url: `file:${join(directory, "test.db")}`, engine };
   // As the README advises: readers and the writer do not wait for each other.
@@ -33,6 +39,19 @@ async function openFile(engine: "libsql" | "sqlite"): Promise<TestDatabase> {
   return {
     config,
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+async function openReplica(): Promise<TestDatabase> {
+  const server = await startSqld();
+  const directory = await mkdtemp(join(tmpdir(), "litefleet-prisma-"));
+  await createTables(server.clientConfig());
+  return {
+    config: { url: `file:${join(directory, "replica.db")}`, syncUrl: server.url },
+    async [Symbol.asyncDispose]() {
+      await rm(directory, { recursive: true, force: true });
+      await server.stop();
+    },
   };
 }
 

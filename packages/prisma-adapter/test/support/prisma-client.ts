@@ -42,6 +42,7 @@ interface Model<Row> {
   delete(args: object): Promise<Row>;
   deleteMany(args?: object): Promise<{ count: number }>;
   count(args?: object): Promise<number>;
+  groupBy(args: object): Promise<object[]>;
 }
 
 export interface Author {
