@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "@litefleet/driver";
 import type { Client } from "@litefleet/driver";
-import { seconds } from "../stage.ts";
+import { count, seconds } from "../stage.ts";
 import { fileOf } from "../world.ts";
 import type { World } from "../world.ts";
 
@@ -27,7 +27,7 @@ export async function transferPeople(world: World): Promise<void> {
     const serialMs = await runTransfers(client, "write");
     stage.fact("one writer at a time", `${transfers} transactions in ${seconds(serialMs)}`);
     stage.fact("ratio", `${(serialMs / concurrentMs).toFixed(1)}×`);
-    stage.check("nobody was lost on the way", (await population(client)) === before, `${before} people`);
+    stage.check("nobody was lost on the way", (await population(client)) === before, `${count(before)} people`);
   } finally {
     client.close();
   }
