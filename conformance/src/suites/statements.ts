@@ -74,6 +74,7 @@ export function statements({ name, open }: SuiteContext): void {
     expect(await read("SELECT :x, @y, $z, :x", { x: "1", y: "2", z: "3" } as never)).toEqual(["1", "2", "3", "1"]);
     expect(await read("SELECT :x", { ":x": "1" } as never)).toEqual(["1"]);
     expect(await read("SELECT :x, :y", ["a", "b"] as never)).toEqual(["a", "b"]);
+    expect(await read("SELECT :x, @y, ?1", { x: "1", y: "2" } as never)).toEqual(["1", "2", "1"]);
     expect(await read("SELECT ?2, ?1", ["a", "b"] as never)).toEqual(["b", "a"]);
     expect(await read("SELECT ?2", ["a", "b"] as never)).toEqual(["b"]);
   });

@@ -27,9 +27,9 @@ export function values({ open }: SuiteContext): void {
     expect(await roundTrip(open(), value)).toBe(expected);
   });
 
-  it("binds numbers as reals and bigints as integers, as the peer does", async () => {
+  it("binds numbers as reals, bigints and booleans as integers", async () => {
     const { rows } = await open().execute("SELECT typeof(?) AS a, typeof(?) AS b, typeof(?) AS c", [1, 1n, true]);
-    expect({ ...rows[0] }).toEqual({ a: "real", b: "integer", c: "real" });
+    expect({ ...rows[0] }).toEqual({ a: "real", b: "integer", c: "integer" });
   });
 
   it.each([

@@ -81,7 +81,8 @@ function toSqlValue(value: unknown, parameter: string | number): SqlValue {
       }
       return value;
     case "boolean":
-      return value ? 1 : 0;
+      // An INTEGER, which `intMode` then reads as it reads any other.
+      return value ? 1n : 0n;
     case "undefined":
       throw new TypeError(`undefined cannot be passed as argument to the database (parameter ${parameter}); use null`);
     case "object":

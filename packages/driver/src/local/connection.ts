@@ -11,6 +11,7 @@ import { StatementCache } from "../statement-cache.ts";
 const starColumnsMs = 20;
 
 interface CachedStatement {
+  readonly sql: string;
   readonly native: NativeStatement;
   columns: readonly string[];
   columnTypes: readonly string[];
@@ -47,11 +48,16 @@ export class Connection {
   }
 
   /**
-   * A statement of this connection ended in SQLITE_BUSY and was not run again: the library leaves it open, and every later
-   * COMMIT fails with "SQL statements in progress". Such a connection must not be used again.
+   * A statement of this connection ended in SQLITE_BUSY and was not run again: the library leaves it open, which pins the
+   * snapshot, and every later COMMIT fails with "SQL statements in progress". Such a connection must not be used again.
    */
   get tainted(): boolean {
     return this.#busyStatement !== undefined;
+  }
+
+  /** Whether this statement may run here: on a tainted connection only the one that tainted it, for running it resets it. */
+  isSoundFor(sql: string): boolean {
+    return this.#busyStatement === undefined || this.#busyStatement.sql === sql;
   }
 
   /** Runs one statement to its end. */
@@ -99,11 +105,11 @@ export class Connection {
 
   #prepare(statement: BoundStatement): CachedStatement {
     const cached = this.#cache.get(statement.sql);
-    if (cached !== undefined) {
-      return cached;
-    }
+    if (cached !== undefined) return cached;
+    if (this.#busyStatement?.sql === statement.sql) return this.#busyStatement;
     const native = this.#native.prepare(statement.sql, statement.parsed.parameters);
     const fresh: CachedStatement = {
+      sql: statement.sql,
       native,
       columns: noColumns,
       columnTypes: noColumns,

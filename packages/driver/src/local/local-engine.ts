@@ -10,6 +10,7 @@ import { BusyTimeout } from "./busy-timeout.ts";
 import { isBusy } from "./classify.ts";
 import type { Connection } from "./connection.ts";
 import { ConnectionPool } from "./connection-pool.ts";
+import { watchForIdle } from "./idle-transaction.ts";
 import { LocalChunks } from "./local-chunks.ts";
 import { LocalTransaction } from "./local-transaction.ts";
 import type { LocalTransactionHost } from "./local-transaction.ts";
@@ -17,7 +18,7 @@ import type { NativeLibrary } from "./native.ts";
 import { pragmaScope, SessionPragmas } from "./session-pragmas.ts";
 import { WriteGroup } from "./write-group.ts";
 import { isInsideTurnOf } from "./transaction-scope.ts";
-import type { WriteQueue } from "./write-queue.ts";
+import type { Release, WriteQueue } from "./write-queue.ts";
 
 /** How long a call from inside a transaction's callback waits for that transaction, in milliseconds: it may wait for itself. */
 const insidePatienceMs = 5_000;
@@ -75,6 +76,7 @@ export class LocalEngine implements Engine {
       owner: this,
       connection: () => this.#soundMain(),
       queue: this.#queue,
+      acquireTurn: () => this.#acquireTurn({}),
       patienceMs,
       onOther,
     });
@@ -82,7 +84,7 @@ export class LocalEngine implements Engine {
       queue: this.#queue,
       patienceMs,
       onOther,
-      acquireTurn: (callOptions) => this.#queue.acquire(this, patienceMs(), callOptions),
+      acquireTurn: (callOptions) => this.#acquireTurn(callOptions),
       onEnd: (transaction, connection) => {
         this.#transactions.delete(transaction);
         if (connection !== this.#main) this.#pool.release(connection);
@@ -119,7 +121,7 @@ export class LocalEngine implements Engine {
   }
 
   async script(sql: string, options: CallOptions): Promise<void> {
-    const turn = await this.#queue.acquire(this, this.#busyTimeout.patienceMs, this.#limited(options));
+    const turn = await this.#acquireTurn(this.#limited(options));
     try {
       for (const { sql: one } of splitStatements(sql)) {
         const parsed = parseStatement(one);
@@ -127,7 +129,7 @@ export class LocalEngine implements Engine {
         // Inside a transaction of the script the event loop must not be given up: other calls would join it.
         if (this.#main.inTransaction) attempt();
         else await whileBusy(attempt, this.#busyTimeout.patienceMs, options);
-        if (parsed.kind !== "write") this.#afterOther({ sql: one, parsed, args: [], intMode: "auto" });
+        if (parsed.kind !== "write") this.#noteChange({ sql: one, parsed, args: [], intMode: "auto" });
       }
     } finally {
       if (this.#main.inTransaction) this.#main.exec("ROLLBACK");
@@ -160,10 +162,7 @@ export class LocalEngine implements Engine {
     throwIfAborted(options.signal);
     const { isMemory, library } = this.#options;
     const isWriter = mode === "write" || mode === "concurrent";
-    const turn =
-      isMemory || isWriter
-        ? await this.#queue.acquire(this, this.#busyTimeout.patienceMs, this.#limited(options))
-        : undefined;
+    const turn = isMemory || isWriter ? await this.#acquireTurn(this.#limited(options)) : undefined;
     try {
       this.#checkOpen();
       const connection = await this.#connectionFor(turn !== undefined, options);
@@ -218,6 +217,7 @@ export class LocalEngine implements Engine {
     // Calls see the writes that were called before them, also those that were not awaited.
     const settled = this.#writes.settled;
     if (settled !== undefined) return settled.then(() => this.#read(statement, options));
+    this.#checkOpen();
     if (this.#options.isMemory && this.#queue.isHeld) return this.#readInTurn(statement, options);
     try {
       return this.#main.run(statement);
@@ -228,7 +228,7 @@ export class LocalEngine implements Engine {
   }
 
   async #readInTurn(statement: BoundStatement, options: CallOptions): Promise<RawResult> {
-    const turn = await this.#queue.acquire(this, undefined, this.#limited(options));
+    const turn = await this.#acquireTurn(this.#limited(options));
     try {
       this.#checkOpen();
       return this.#main.run(statement);
@@ -254,7 +254,7 @@ export class LocalEngine implements Engine {
 
   #turnToIterate(statement: BoundStatement, options: CallOptions): MaybePromise<(() => void) | undefined> {
     if (!this.#options.isMemory && statement.parsed.kind === "read") return undefined;
-    return this.#queue.acquire(this, this.#busyTimeout.patienceMs, this.#limited(options));
+    return this.#acquireTurn(this.#limited(options));
   }
 
   #connectionFor(hasTurn: boolean, options: CallOptions): MaybePromise<Connection> {
@@ -280,16 +280,29 @@ export class LocalEngine implements Engine {
     return this.#main;
   }
 
+  #acquireTurn(options: CallOptions): Promise<Release> {
+    const { patienceMs } = this.#busyTimeout;
+    const watch = this.#options.isMemory
+      ? watchForIdle(() => this.#transactions.values().next().value, patienceMs)
+      : undefined;
+    return this.#queue.acquire(this, patienceMs, options, watch);
+  }
+
   #afterOther(statement: BoundStatement): void {
+    this.#noteChange(statement);
+    // A BEGIN on its own would take every later call into its transaction.
+    const isOwned = this.#options.isMemory && this.#transactions.size > 0;
+    if (statement.parsed.kind === "transaction" && this.#main.inTransaction && !isOwned) this.#main.exec("ROLLBACK");
+  }
+
+  /** After a statement that may have changed the schema or a setting of its connection. */
+  #noteChange(statement: BoundStatement): void {
     this.#queue.schemaVersion += 1;
-    const { kind, pragma } = statement.parsed;
+    const { pragma } = statement.parsed;
     if (pragma?.value !== undefined && pragmaScope(pragma) === "connection") {
       this.#pragmas.remember(pragma.name, statement.sql);
       this.#pool.refresh();
     }
-    // A BEGIN on its own would take every later call into its transaction.
-    const isOwned = this.#options.isMemory && this.#transactions.size > 0;
-    if (kind === "transaction" && this.#main.inTransaction && !isOwned) this.#main.exec("ROLLBACK");
   }
 
   /** A call that may wait for the transaction around it must not wait for ever. */

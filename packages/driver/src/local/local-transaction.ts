@@ -5,6 +5,7 @@ import { throwIfAborted } from "../waiting.ts";
 import { whileBusy } from "./busy.ts";
 import { isBusy } from "./classify.ts";
 import type { Connection } from "./connection.ts";
+import type { ActiveTransaction } from "./idle-transaction.ts";
 import { LocalChunks } from "./local-chunks.ts";
 import type { OpenRows } from "./open-rows.ts";
 import { runInScope } from "./transaction-scope.ts";
@@ -27,7 +28,7 @@ export interface LocalTransactionHost {
 }
 
 /** A transaction on a connection of its own. */
-export class LocalTransaction implements EngineTransaction, ScopedTransaction {
+export class LocalTransaction implements EngineTransaction, ScopedTransaction, ActiveTransaction {
   readonly #host: LocalTransactionHost;
   readonly #connection: Connection;
   readonly #foreignKeys: string | undefined;
@@ -35,6 +36,8 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction {
   #turn: Release | undefined;
   #needsTurn: boolean;
   #isEnded = false;
+  #calls = 0;
+  #runsCallback = false;
 
   private constructor(
     host: LocalTransactionHost,
@@ -75,9 +78,14 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction {
     return this.#isEnded || !this.#connection.inTransaction;
   }
 
+  get activity(): number | undefined {
+    return this.#runsCallback || this.#iterations.size > 0 ? undefined : this.#calls;
+  }
+
   execute(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
     throwIfAborted(options.signal);
     this.#checkOpen();
+    this.#calls += 1;
     const { kind } = statement.parsed;
     if (this.#needsTurn && kind !== "read") return this.#takeTurn(options).then(() => this.#run(statement, options));
     return this.#run(statement, options);
@@ -103,6 +111,7 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction {
   async script(sql: string, options: CallOptions): Promise<void> {
     throwIfAborted(options.signal);
     this.#checkOpen();
+    this.#calls += 1;
     if (this.#needsTurn) await this.#takeTurn(options);
     try {
       this.#connection.exec(sql);
@@ -137,6 +146,7 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction {
   }
 
   runCallback<T>(callback: () => Promise<T>): Promise<T> {
+    this.#runsCallback = true;
     return runInScope(this, callback);
   }
 

@@ -28,6 +28,8 @@ export interface WriteGroupHost {
   /** The connection of autocommit statements, sound and outside a transaction. */
   readonly connection: () => Connection;
   readonly queue: WriteQueue;
+  /** Waits for the turn to write. */
+  readonly acquireTurn: () => Promise<Release>;
   readonly patienceMs: () => number | undefined;
   /** After a statement that is not INSERT, UPDATE or DELETE has run. */
   readonly onOther: (statement: BoundStatement) => void;
@@ -107,10 +109,9 @@ export class WriteGroup {
   }
 
   async #waitForTurn(): Promise<Release | undefined> {
-    const { queue, owner, patienceMs } = this.#host;
     this.#isBlocked = true;
     try {
-      return await queue.acquire(owner, patienceMs(), {});
+      return await this.#host.acquireTurn();
     } catch (error) {
       this.#rejectImpatient(error);
       return undefined;

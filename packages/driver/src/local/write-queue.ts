@@ -11,6 +11,14 @@ const defaultPatienceMs = 100;
 /** How long it waits for its own earlier calls, in milliseconds: a turn that is never given back must not hang it for ever. */
 const ownPatienceMs = 60_000;
 
+/** Somebody who looks at what has the turn while a call waits for it. */
+export interface TurnWatch {
+  /** Milliseconds between looks. */
+  readonly everyMs: number;
+  /** An error ends the waiting. */
+  look(): LitefleetError | undefined;
+}
+
 interface Waiter {
   readonly owner: object;
   readonly grant: (release: Release) => void;
@@ -86,9 +94,9 @@ export class WriteQueue {
    * Waits for the turn. Behind calls of the same `owner` it waits for as long as the call may take (a minute if it has no
    * limit); behind another client's it waits for `patienceMs`, as SQLite's busy timeout would have it.
    *
-   * @throws {LitefleetError} `SQLITE_BUSY`, `TIMEOUT` or `ABORTED`.
+   * @throws {LitefleetError} `SQLITE_BUSY`, `TIMEOUT`, `ABORTED`, or what `watch` says.
    */
-  acquire(owner: object, patienceMs: number | undefined, options: CallOptions): Promise<Release> {
+  acquire(owner: object, patienceMs: number | undefined, options: CallOptions, watch?: TurnWatch): Promise<Release> {
     const release = this.tryAcquire(owner);
     if (release !== undefined) return Promise.resolve(release);
     return new Promise((resolve, reject) => {
@@ -111,9 +119,17 @@ export class WriteQueue {
       };
       const check = (): void => {
         const waited = performance.now() - startedAt;
+        const seen = watch?.look();
+        if (seen !== undefined) {
+          giveUp(seen);
+          return;
+        }
         if (timeoutMs !== undefined && waited >= timeoutMs) giveUp(timeoutError(timeoutMs, "its turn to write"));
         else if (timeoutMs === undefined && waited >= patience()) giveUp(busyError(waited, this.#holder === owner));
-        else timer = setTimeout(check, Math.max(1, (timeoutMs ?? patience()) - waited));
+        else {
+          const leftMs = (timeoutMs ?? patience()) - waited;
+          timer = setTimeout(check, Math.max(1, Math.min(leftMs, watch?.everyMs ?? leftMs)));
+        }
       };
       const waiter: Waiter = {
         owner,

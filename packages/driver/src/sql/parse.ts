@@ -148,7 +148,8 @@ class ParameterList {
         throw new LitefleetError(`Parameter ${text} must lie between ?1 and ?${maxParameters}`, "ARGS_INVALID");
       }
       while (this.names.length < number) this.names.push(undefined);
-      this.names[number - 1] = text;
+      // A number that a name has got already keeps the name, so that arguments by name serve it too.
+      this.names[number - 1] ??= text;
     } else if (!this.#numbers.has(text)) {
       this.names.push(text);
       this.#numbers.set(text, this.names.length);
