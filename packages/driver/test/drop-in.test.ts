@@ -107,13 +107,12 @@ describe.each(["libsql", "sqlite"] as const)("what code for the peer relies on, 
     }
     await tx.commit();
     expect(await waiting).toBe(20);
-    let counted: Promise<unknown> | undefined;
     const callback = client.transaction(async (inside) => {
       await inside.execute("DELETE FROM t");
       for (let i = 0; i < 20; i += 1) await pause();
     });
     await Promise.resolve();
-    counted = count(client);
+    const counted = count(client);
     await callback;
     expect(await counted).toBe(0);
   });
