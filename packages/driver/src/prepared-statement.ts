@@ -29,38 +29,42 @@ export class Prepared implements PreparedStatement {
     this.#runner = runner;
   }
 
-  async get(args?: InArgs, options: CallOptions = noOptions): Promise<Row | undefined> {
-    const { columns, rows } = await this.#run(args, options);
-    const first = rows[0];
-    return first === undefined ? undefined : rowFactory(columns)(first);
+  get(args?: InArgs, options: CallOptions = noOptions): Promise<Row | undefined> {
+    return this.#answer(args, options, firstRow);
   }
 
-  async all(args?: InArgs, options: CallOptions = noOptions): Promise<Row[]> {
-    return toRows(await this.#run(args, options));
+  all(args?: InArgs, options: CallOptions = noOptions): Promise<Row[]> {
+    return this.#answer(args, options, toRows);
   }
 
-  async values(args?: InArgs, options: CallOptions = noOptions): Promise<Value[][]> {
-    return (await this.#run(args, options)).rows;
+  values(args?: InArgs, options: CallOptions = noOptions): Promise<Value[][]> {
+    return this.#answer(args, options, ({ rows }) => rows);
   }
 
-  async run(args?: InArgs, options: CallOptions = noOptions): Promise<RunResult> {
-    const { rowsAffected, lastInsertRowid } = await this.#run(args, options);
-    return { rowsAffected, lastInsertRowid };
+  run(args?: InArgs, options: CallOptions = noOptions): Promise<RunResult> {
+    return this.#answer(args, options, ({ rowsAffected, lastInsertRowid }) => ({ rowsAffected, lastInsertRowid }));
   }
 
-  async raw(args?: InArgs, options: CallOptions = noOptions): Promise<RawResult> {
-    return this.#run(args, options);
+  raw(args?: InArgs, options: CallOptions = noOptions): Promise<RawResult> {
+    return this.#answer(args, options, (result) => result);
   }
 
   iterate(args?: InArgs, options: CallOptions = noOptions): AsyncIterableIterator<Row> {
     return iterateRows(this.#runner.openChunks(this.#bind(args, options), options));
   }
 
-  #run(args: InArgs | undefined, options: CallOptions): MaybePromise<RawResult> {
-    return this.#runner.runBound(this.#bind(args, options), options);
+  async #answer<T>(args: InArgs | undefined, options: CallOptions, read: (result: RawResult) => T): Promise<T> {
+    const result = this.#runner.runBound(this.#bind(args, options), options);
+    // What is there already is not awaited: that would cost a turn of the microtask queue.
+    return read(result instanceof Promise ? await result : result);
   }
 
   #bind(args: InArgs | undefined, options: CallOptions): BoundStatement {
     return this.#statements.bind(this.sql, this.#parsed, args, options.intMode);
   }
+}
+
+function firstRow({ columns, rows }: RawResult): Row | undefined {
+  const first = rows[0];
+  return first === undefined ? undefined : rowFactory(columns)(first);
 }

@@ -1,23 +1,31 @@
 import type { Row, Value } from "@libsql/core/api";
+import { StatementCache } from "./statement-cache.ts";
 
 /** Makes the row object of an array of values. */
 export type RowFactory = (values: readonly Value[]) => Row;
 
+/** By the array itself, which engines keep with a compiled statement: the quick way. */
 const factories = new WeakMap<readonly string[], RowFactory>();
+
+/** By what is in it, for statements that are compiled anew and for results that come over the network. */
+const factoriesByNames = new StatementCache<RowFactory>(1_000);
 
 /**
  * The row factory for a list of column names. Rows of one shape share a prototype that holds `length` and the index
  * getters; the named fields are plain own properties, so a row costs little more than an object literal.
  */
 export function rowFactory(columns: readonly string[]): RowFactory {
-  let factory = factories.get(columns);
+  const known = factories.get(columns);
+  if (known !== undefined) return known;
+  // SQLite's names hold no NUL.
+  const names = `${columns.length}\0${columns.join("\0")}`;
+  let factory = factoriesByNames.get(names);
   if (factory === undefined) {
-    factory =
-      columns.every(isPlainName) && new Set(columns).size === columns.length
-        ? fastFactory(columns)
-        : slowFactory(columns);
-    factories.set(columns, factory);
+    const isPlain = columns.every(isPlainName) && new Set(columns).size === columns.length;
+    factory = isPlain ? fastFactory(columns) : slowFactory(columns);
+    factoriesByNames.set(names, factory);
   }
+  factories.set(columns, factory);
   return factory;
 }
 

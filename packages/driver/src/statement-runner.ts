@@ -27,7 +27,9 @@ export abstract class StatementRunner implements Executor {
 
   async execute(stmt: InStatement, argsOrOptions?: InArgs | CallOptions, options?: CallOptions): Promise<ResultSet> {
     const [sql, args, callOptions] = readCall(stmt, argsOrOptions, options);
-    return toResultSet(await this.runBound(this.bindOne(sql, args, callOptions), callOptions));
+    const result = this.runBound(this.bindOne(sql, args, callOptions), callOptions);
+    // What is there already is not awaited: that would cost a turn of the microtask queue.
+    return toResultSet(result instanceof Promise ? await result : result);
   }
 
   prepare(sql: string): PreparedStatement {
