@@ -30,9 +30,10 @@ const server = createServer({ allowHalfOpen: true }, (client) => {
   connections.add(connection);
 });
 
-function cutAll(): void {
+/** Resets all connections but the one that still delivers what was let through. */
+function cutAll(but?: ProxiedConnection): void {
   rules.isCut = true;
-  for (const connection of connections) connection.reset();
+  for (const connection of connections) if (connection !== but) connection.reset();
 }
 
 function obey(command: FaultCommand): void {

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { DelayLine } from "./delay-line.ts";
 import type { Direction, FaultRules } from "./fault-rules.ts";
+import { resetSocket } from "./reset-socket.ts";
 
 /** Bytes on their way in one direction above which the sender is not read: a network has no endless memory either. */
 const maxInFlight = 16 * 1024 * 1024;
@@ -8,7 +9,7 @@ const maxInFlight = 16 * 1024 * 1024;
 /** What a connection tells its proxy. */
 export interface ConnectionListener {
   readonly onPassed: (direction: Direction, bytes: number) => void;
-  readonly onCutAll: () => void;
+  readonly onCutAll: (reached: ProxiedConnection) => void;
   readonly onClosed: () => void;
 }
 
@@ -19,6 +20,7 @@ export class ProxiedConnection {
   readonly #rules: FaultRules;
   readonly #listener: ConnectionListener;
   #hasLost = false;
+  #isOver = false;
 
   constructor(client: Socket, upstream: Socket, rules: FaultRules, listener: ConnectionListener) {
     this.#sockets = [client, upstream];
@@ -36,7 +38,7 @@ export class ProxiedConnection {
 
   /** Resets both sides at once. */
   reset(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) resetSocket(socket);
   }
 
   /** Lets go what a stall has held. */
@@ -66,7 +68,7 @@ export class ProxiedConnection {
     });
     to.on("drain", () => arrived(0));
     from.on("end", () => forward(() => to.end()));
-    from.on("error", () => forward(() => to.resetAndDestroy()));
+    from.on("error", () => forward(() => resetSocket(to)));
     from.on("close", () => {
       forward(() => to.destroySoon());
       if (to.destroyed) this.#listener.onClosed();
@@ -74,14 +76,17 @@ export class ProxiedConnection {
   }
 
   #deliver(chunk: Buffer, from: Socket, to: Socket, direction: Direction): void {
-    if (to.destroyed) return;
+    if (this.#isOver || to.destroyed) return;
     const { passing, afterwards } = this.#rules.judge(chunk, direction);
     this.#listener.onPassed(direction, passing.length);
     if (passing.length > 0 && !to.write(passing)) from.pause();
     if (afterwards === "go on") return;
+    this.#isOver = true;
     // What was let through still arrives: a reset could overtake it.
-    to.end(() => to.destroy());
-    from.resetAndDestroy();
-    if (afterwards === "cut all") this.#listener.onCutAll();
+    to.end(() => {
+      to.destroy();
+      resetSocket(from);
+    });
+    if (afterwards === "cut all") this.#listener.onCutAll(this);
   }
 }

@@ -45,10 +45,23 @@ export class SupervisorLink {
     this.#keepAlive(false);
   }
 
-  /** Starts a supervisor and waits for its word. */
+  /**
+   * Starts a supervisor and waits for its word.
+   *
+   * @throws {TestingError} `START_FAILED`.
+   */
   static async open(options: SupervisorOptions): Promise<SupervisorLink> {
     const link = new SupervisorLink(options);
-    await link.#wait(0);
+    try {
+      await link.#wait(0);
+    } catch (error) {
+      const reason = error instanceof Error ? `: ${error.message}` : "";
+      throw new TestingError(
+        `Could not start the process that watches over ${options.name}${reason}`,
+        "START_FAILED",
+        error,
+      );
+    }
     return link;
   }
 

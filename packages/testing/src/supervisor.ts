@@ -16,7 +16,7 @@ import type { SupervisorMessage, SupervisorOptions, SupervisorRequest } from "./
 const orphanGraceMs = 3_000;
 
 const options = JSON.parse(process.argv[2] ?? "") as SupervisorOptions;
-const folder = mkdtempSync(path.join(tmpdir(), `litefleet-${options.name}-`));
+const folder = makeFolder();
 const logFile = openSync(path.join(folder, "server.log"), "a");
 const gatewayPorts = new Map<string, Promise<number>>();
 let held: HeldPorts | undefined;
@@ -24,6 +24,19 @@ let server: ChildProcess | undefined;
 
 function say(message: SupervisorMessage): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
+}
+
+function makeFolder(): string {
+  try {
+    return mkdtempSync(path.join(tmpdir(), `litefleet-${options.name}-`));
+  } catch (error) {
+    say({ id: 0, error: messageOf(error) });
+    process.exit(1);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function answer(request: SupervisorRequest): Promise<Omit<SupervisorMessage, "id">> {
@@ -50,7 +63,12 @@ function openGateway(namespace: string, port: number): Promise<number> {
 
 async function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const child = spawn(command, args, { stdio: ["ignore", logFile, logFile], cwd: folder, env });
-  await once(child, "spawn");
+  await once(child, "spawn").catch((error: unknown) => {
+    // The file is there, or nobody would have asked for it: what is not is the loader that it names.
+    if (error instanceof Error && "code" in error && error.code === "ENOENT")
+      throw new Error(`${command} cannot be run here: is it built for another C library?`);
+    throw error;
+  });
   child.on("error", () => undefined);
   child.once("exit", (code, signal) => {
     if (server === child) server = undefined;
@@ -89,7 +107,7 @@ process.stdin.on(
     void answer(request)
       .then(
         (result) => say({ id: request.id, ...result }),
-        (error: unknown) => say({ id: request.id, error: error instanceof Error ? error.message : String(error) }),
+        (error: unknown) => say({ id: request.id, error: messageOf(error) }),
       )
       .finally(() => {
         if (request.do === "quit") process.stdout.end(() => process.exit(0));

@@ -18,7 +18,10 @@ async function countNotes(url: string): Promise<unknown> {
 
 async function addNote(url: string, body: string): Promise<void> {
   const client = createClient({ url });
-  await client.batch(["CREATE TABLE IF NOT EXISTS notes (body TEXT)", { sql: "INSERT INTO notes VALUES (?)", args: [body] }]);
+  await client.batch([
+    "CREATE TABLE IF NOT EXISTS notes (body TEXT)",
+    { sql: "INSERT INTO notes VALUES (?)", args: [body] },
+  ]);
   client.close();
 }
 
@@ -122,7 +125,8 @@ test("many servers start at once, each on ports of its own", async () => {
 });
 
 test("nothing is left behind by a server that was used", async () => {
-  const mine = async (): Promise<string[]> => (await readdir(tmpdir())).filter((name) => name.startsWith("litefleet-sqld-"));
+  const mine = async (): Promise<string[]> =>
+    (await readdir(tmpdir())).filter((name) => name.startsWith("litefleet-sqld-"));
   const sqld = await startSqld();
   const folder = path.basename(path.dirname(sqld.dataDir));
   expect(await mine()).toContain(folder);

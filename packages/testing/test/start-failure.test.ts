@@ -43,6 +43,23 @@ test("data that cannot be opened fails the start", async () => {
   expect(leftovers()).toEqual([]);
 });
 
+test("a program for another C library fails the start with a guess", async () => {
+  const binary = path.join(folder, "foreign");
+  await writeFile(binary, "#!/no/such/loader\n");
+  await chmod(binary, 0o755);
+  const error = await failure(startSqld({ binary }));
+  expect(error.code).toBe("START_FAILED");
+  expect(error.message).toContain("C library");
+  expect(leftovers()).toEqual([]);
+});
+
+test("a temporary folder that cannot be made fails the start", async () => {
+  process.env["TMPDIR"] = path.join(folder, "not-there");
+  const error = await failure(startSqld());
+  expect(error.code).toBe("START_FAILED");
+  expect(error.message).toContain("not-there");
+});
+
 test("a program that never answers is ended when its time is up", async () => {
   const binary = path.join(folder, "silent");
   await writeFile(binary, "#!/bin/sh\necho still thinking\nexec sleep 600\n");

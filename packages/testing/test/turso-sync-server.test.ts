@@ -9,6 +9,10 @@ import { untilGone } from "./fixtures/process-state.ts";
 
 type Database = Awaited<ReturnType<typeof connect>>;
 
+interface Statement {
+  all(): Promise<{ readonly body: string }[]>;
+}
+
 let folder: string;
 
 beforeEach(async () => {
@@ -23,9 +27,8 @@ async function open(name: string, url: string): Promise<Database> {
 }
 
 async function bodies(db: Database): Promise<unknown> {
-  const statement = await db.prepare("SELECT body FROM notes ORDER BY id");
-  const rows = (await statement.all()) as { readonly body: string }[];
-  return rows.map((row) => row.body);
+  const statement: Statement = await db.prepare("SELECT body FROM notes ORDER BY id");
+  return (await statement.all()).map((row) => row.body);
 }
 
 test("what one client pushes, another pulls", async () => {
