@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client, Transaction } from "@litefleet/driver";
 import { MigrateError } from "./errors.ts";
-import type { History, MigrationSet } from "./migration.ts";
+import type { MigrationSet } from "./migration.ts";
+import { nextMigrations } from "./next-migrations.ts";
+import type { MigrationOrder, Wanted } from "./next-migrations.ts";
 import { planTransactions } from "./plan.ts";
 import type { PlannedTransaction, TransactionScope } from "./plan.ts";
-import { readLedger, refuseDivergedHistory, subject } from "./read-history.ts";
+import { readHistory, subject } from "./read-history.ts";
 import { runPlannedTransaction } from "./run-transaction.ts";
 import { codeOf, describeCause, isBusy } from "./tenant-errors.ts";
 import { migrationsUpTo } from "./up-to.ts";
@@ -17,6 +19,8 @@ export interface ApplyOptions {
   readonly tenant?: string;
   /** Default `"all"`. */
   readonly tx?: TransactionScope;
+  /** Default `"strict"`. */
+  readonly order?: MigrationOrder;
   /** Tables that may have fewer rows afterwards although no migration says so. Default none. */
   readonly allowRowLoss?: readonly string[];
   /** Milliseconds to wait for other writers, migrations included. Default 30,000. */
@@ -41,9 +45,9 @@ const retryDelayMs = 20;
  */
 export async function applyPending(client: Client, set: MigrationSet, options: ApplyOptions): Promise<MigrateResult> {
   const startedAt = performance.now();
-  const { tenant, tx = "all", lockTimeoutMs = 30_000 } = options;
+  const { tenant, tx = "all", order = "strict", lockTimeoutMs = 30_000 } = options;
   const applied: string[] = [];
-  const wanted = migrationsUpTo(set, options.to);
+  const wanted: Wanted = { migrations: migrationsUpTo(set, options.to), order, tenant };
   let pending: readonly string[] = [];
   let waitingSince = startedAt;
   try {
@@ -51,12 +55,12 @@ export async function applyPending(client: Client, set: MigrationSet, options: A
       options.signal?.throwIfAborted();
       try {
         const history = await readHistory(client, set, tenant);
-        const next = history.pending.filter((migration) => wanted.has(migration));
+        pending = history.pending.filter((m) => wanted.migrations.has(m)).map((m) => m.name);
+        const next = nextMigrations(set, history, wanted);
         pending = next.map((migration) => migration.name);
-        refuseDivergedHistory({ ...history, pending: next }, tenant);
         const planned = planTransactions(next, tx)[0];
         if (planned === undefined) break;
-        applied.push(...(await applyOne(client, set, planned, { ...options, lockTimeoutMs })));
+        applied.push(...(await applyOne(client, set, planned, { ...options, lockTimeoutMs, wanted })));
         waitingSince = performance.now();
       } catch (error) {
         if (codeOf(error) === "TIMEOUT") throw busyError(tenant, lockTimeoutMs, error);
@@ -73,16 +77,12 @@ export async function applyPending(client: Client, set: MigrationSet, options: A
   return { state: applied.length > 0 ? "migrated" : "up-to-date", applied, durationMs };
 }
 
-async function readHistory(client: Client, set: MigrationSet, tenant: string | undefined): Promise<History> {
-  return set.ledger.compare(set.migrations, await readLedger(client, set, tenant));
-}
-
 /** Runs one transaction; the names it applied, none if another process had changed the ledger meanwhile. */
 async function applyOne(
   client: Client,
   set: MigrationSet,
   planned: PlannedTransaction,
-  options: ApplyOptions & { readonly lockTimeoutMs: number },
+  options: ApplyOptions & { readonly lockTimeoutMs: number; readonly wanted: Wanted },
 ): Promise<readonly string[]> {
   const names = planned.migrations.map((plan) => plan.migration.name);
   const transaction = await client.transaction("write", {

@@ -1,6 +1,7 @@
 export { migrate } from "./migrate.ts";
 export type { MigrateOptions } from "./migrate.ts";
 export type { ApplyOptions, MigrateResult } from "./apply.ts";
+export type { MigrationOrder } from "./next-migrations.ts";
 export type { TransactionScope } from "./plan.ts";
 export { status } from "./status.ts";
 export type { MigrationStatus, StatusOptions } from "./status.ts";
@@ -14,14 +15,6 @@ export type { Tenant } from "./fleet/tenant.ts";
 export type { TenantError, TenantRun } from "./fleet/tenant-result.ts";
 export { loadMigrations } from "./load-migrations.ts";
 export type { SourceOptions } from "./source/source.ts";
-export type {
-  History,
-  Ledger,
-  LedgerEntry,
-  Migration,
-  MigrationSet,
-  MigrationStatement,
-  SourceName,
-} from "./migration.ts";
+export type { History, Ledger, Migration, MigrationSet, MigrationStatement, SourceName } from "./migration.ts";
 export { MigrateError, migrateErrorCodes } from "./errors.ts";
 export type { MigrateErrorCode, MigrateErrorDetails } from "./errors.ts";

@@ -12,7 +12,7 @@ export interface MigrationStatement {
 
 /** One migration, read from its file. Nothing in it depends on a database. */
 export interface Migration {
-  /** What people and ledgers call it; for drizzle-kit the tag, `0001_starter_plan`. */
+  /** What people and ledgers call it; for drizzle-kit `0001_starter_plan` or `20251121101500_starter_plan`. */
   readonly name: string;
   /** The file's path as it can be shown. */
   readonly file: string;
@@ -26,13 +26,6 @@ export interface Migration {
   readonly statements: readonly MigrationStatement[];
 }
 
-/** What a database says of a migration that was applied. */
-export interface LedgerEntry {
-  readonly hash: string;
-  /** The migration's {@link Migration.when}, not the time at which it was applied. */
-  readonly when: number;
-}
-
 /** How migrations and ledger compare. Every migration stands in exactly one of the first four lists. */
 export interface History {
   /** Applied with the same text. */
@@ -43,8 +36,8 @@ export interface History {
   readonly edited: readonly Migration[];
   /** Not applied, although a newer one is: merged late, most often. */
   readonly outOfOrder: readonly Migration[];
-  /** In the ledger, but in no file. */
-  readonly missing: readonly LedgerEntry[];
+  /** In the ledger, but in no file: by name, or by hash where the ledger has no names. */
+  readonly missing: readonly string[];
 }
 
 /**
@@ -56,12 +49,15 @@ export interface Ledger {
   readonly table: string;
   /** Creates the table if it is not there. */
   readonly create: string;
-  /** Reads all entries. */
+  /** Reads the whole table. */
   readonly select: string;
-  /** Reads the answer to `select`. Throws a `TypeError` if it is not this tool's. */
-  parse(result: ResultSet): LedgerEntry[];
-  /** Which migrations are applied by the tool's own rules, and where these rules hide a difference. */
-  compare(migrations: readonly Migration[], entries: readonly LedgerEntry[]): History;
+  /**
+   * Which migrations are applied by the tool's own rules, and where these rules hide a difference. `result` answers
+   * `select`; `undefined` if there is no table. Throws a `TypeError` if the table is not this tool's.
+   */
+  compare(migrations: readonly Migration[], result: ResultSet | undefined): History;
+  /** What brings a table of an older version of the tool to the form that `record` writes. Most ledgers have one form. */
+  upgrade?(migrations: readonly Migration[], result: ResultSet): readonly InStatement[];
   /** Writes down that `migration` was applied. */
   record(migration: Migration): InStatement;
 }
@@ -76,5 +72,10 @@ export interface MigrationSet {
   readonly ledger: Ledger;
 }
 
-/** The formats that are read. `"drizzle-v0"`: a drizzle-kit folder with `meta/_journal.json`. */
-export type SourceName = "drizzle-v0";
+/**
+ * The formats that are read.
+ *
+ * - `"drizzle-v0"`: drizzle-kit before 1.0, with `meta/_journal.json`.
+ * - `"drizzle-v1"`: drizzle-kit 1.0, a folder with `migration.sql` and `snapshot.json` for each migration.
+ */
+export type SourceName = "drizzle-v0" | "drizzle-v1";

@@ -1,23 +1,25 @@
-import type { Executor } from "@litefleet/driver";
+import type { Executor, ResultSet } from "@litefleet/driver";
 import { MigrateError } from "./errors.ts";
-import type { History, LedgerEntry, MigrationSet } from "./migration.ts";
+import type { History, MigrationSet } from "./migration.ts";
 
-/** Reads the ledger; empty if its table does not exist. Changes nothing. */
-export async function readLedger(db: Executor, set: MigrationSet, tenant: string | undefined): Promise<LedgerEntry[]> {
-  const { ledger } = set;
+/** Reads how the database stands to `set`; without its ledger's table nothing is applied. Changes nothing. */
+export async function readHistory(db: Executor, set: MigrationSet, tenant: string | undefined): Promise<History> {
   const found = await db.execute({
     sql: "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?",
-    args: [ledger.table],
+    args: [set.ledger.table],
   });
-  if (found.rows.length === 0) return [];
-  const result = await db.execute(ledger.select);
+  return compareLedger(set, found.rows.length === 0 ? undefined : await db.execute(set.ledger.select), tenant);
+}
+
+/** Compares what the ledger's `select` answered with the folder. */
+export function compareLedger(set: MigrationSet, result: ResultSet | undefined, tenant: string | undefined): History {
   try {
-    return ledger.parse(result);
+    return set.ledger.compare(set.migrations, result);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    if (!(cause instanceof TypeError)) throw cause;
     throw new MigrateError(
-      `${subject(tenant)} has a table ${ledger.table} that this tool's migrator did not write: ${why}. Name another one ` +
-        `in ledgerTable (--ledger-table), or repair it.`,
+      `${subject(tenant)} has a table ${set.ledger.table} that this tool's migrator did not write: ${cause.message}. Name ` +
+        `another one in ledgerTable (--ledger-table), or repair it.`,
       "LEDGER_INVALID",
       { tenant, cause },
     );
@@ -43,8 +45,8 @@ export function refuseDivergedHistory(history: History, tenant: string | undefin
   const [outOfOrder] = history.outOfOrder;
   if (outOfOrder !== undefined) {
     throw new MigrateError(
-      `${subject(tenant)} has newer migrations than ${names(history.outOfOrder)}, which it lacks (drizzle would pass over ` +
-        `it without a word). Generate it anew so that it comes last: drizzle-kit drop, then drizzle-kit generate.`,
+      `${subject(tenant)} has newer migrations than ${names(history.outOfOrder)}, which it lacks. Generate it anew so that ` +
+        `it comes last, or apply it in spite of that with order "allow" (--order allow).`,
       "HISTORY_OUT_OF_ORDER",
       { tenant, migration: outOfOrder.name },
     );

@@ -4,7 +4,9 @@ import type { ApplyOptions } from "./apply.ts";
 import { MigrateError } from "./errors.ts";
 import type { MigrationSet } from "./migration.ts";
 import type { MigrationPlan, PlannedTransaction } from "./plan.ts";
-import { refuseDivergedHistory, subject } from "./read-history.ts";
+import { nextMigrations } from "./next-migrations.ts";
+import type { Wanted } from "./next-migrations.ts";
+import { compareLedger, subject } from "./read-history.ts";
 import { checkNewViolations, checkReferences } from "./safety/foreign-keys.ts";
 import { checkRowLoss, countRows } from "./safety/row-guard.ts";
 import type { RowCounts } from "./safety/row-guard.ts";
@@ -18,12 +20,17 @@ export async function runPlannedTransaction(
   tx: Transaction,
   set: MigrationSet,
   planned: PlannedTransaction,
-  options: ApplyOptions & { readonly engine: EngineName },
+  options: ApplyOptions & { readonly engine: EngineName; readonly wanted: Wanted },
 ): Promise<boolean> {
   const { ledger } = set;
   const { tenant, allowRowLoss = [] } = options;
   const [, entries] = await tx.batch([ledger.create, ledger.select]);
-  if (entries === undefined || !isStillPending(set, planned, ledger.parse(entries), tenant)) return false;
+  if (entries === undefined) return false;
+  // Nobody else can write now: are those that are planned still the next ones?
+  const next = nextMigrations(set, compareLedger(set, entries, tenant), options.wanted);
+  if (!planned.migrations.every((plan, i) => next[i] === plan.migration)) return false;
+  const upgrade = ledger.upgrade?.(set.migrations, entries) ?? [];
+  if (upgrade.length > 0) await tx.batch(upgrade);
   const referencesOff = planned.foreignKeys === "off";
   let references = referencesOff ? await checkReferences(tx, options.engine) : undefined;
   let counts: RowCounts | undefined;
@@ -42,18 +49,6 @@ export async function runPlannedTransaction(
     }
   }
   return true;
-}
-
-/** Whether the migrations that are planned are still the next ones, now that nobody else can write. */
-function isStillPending(
-  set: MigrationSet,
-  planned: PlannedTransaction,
-  entries: Parameters<MigrationSet["ledger"]["compare"]>[1],
-  tenant: string | undefined,
-): boolean {
-  const history = set.ledger.compare(set.migrations, entries);
-  refuseDivergedHistory(history, tenant);
-  return planned.migrations.every((plan, i) => history.pending[i] === plan.migration);
 }
 
 /** All statements of a migration and its entry in the ledger, in one round trip. */

@@ -1,7 +1,7 @@
 import type { Client } from "@litefleet/driver";
 import { loadMigrations } from "./load-migrations.ts";
 import type { History, MigrationSet } from "./migration.ts";
-import { readLedger } from "./read-history.ts";
+import { compareLedger, readHistory } from "./read-history.ts";
 
 /** Options of {@link status}. */
 export interface StatusOptions {
@@ -23,7 +23,7 @@ export interface MigrationStatus {
   readonly edited: readonly string[];
   /** Not applied, although newer ones are. */
   readonly outOfOrder: readonly string[];
-  /** Applied, but in no file: the hash that the ledger holds. */
+  /** Applied, but in no file: the name, or the hash, that the ledger holds. */
   readonly missing: readonly string[];
 }
 
@@ -45,8 +45,9 @@ export async function statusOf(
   set: MigrationSet,
   tenant: string | undefined,
 ): Promise<MigrationStatus> {
-  const entries = client === undefined ? [] : await readLedger(client, set, tenant);
-  return describeHistory(set.ledger.compare(set.migrations, entries));
+  return describeHistory(
+    client === undefined ? compareLedger(set, undefined, tenant) : await readHistory(client, set, tenant),
+  );
 }
 
 function describeHistory(history: History): MigrationStatus {
@@ -56,7 +57,7 @@ function describeHistory(history: History): MigrationStatus {
     pending: history.pending.map(name),
     edited: history.edited.map(name),
     outOfOrder: history.outOfOrder.map(name),
-    missing: history.missing.map((entry) => entry.hash),
+    missing: history.missing,
   };
   const diverged = lists.edited.length + lists.outOfOrder.length + lists.missing.length > 0;
   return { state: diverged ? "diverged" : lists.pending.length > 0 ? "pending" : "up-to-date", ...lists };

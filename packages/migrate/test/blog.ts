@@ -8,6 +8,10 @@ import { writeFolder } from "./scratch.ts";
 export const blogDir = fileURLToPath(new URL("./testdata/blog", import.meta.url));
 export const blogMigrations = ["0000_blog", "0001_starter_plan"];
 
+/** The same folder after `drizzle-kit up` of 1.0.0-rc.5. */
+export const blogV1Dir = fileURLToPath(new URL("./testdata/blog-v1", import.meta.url));
+export const blogV1Migrations = ["20261121020219_blog", "20261121020221_starter_plan"];
+
 /** The first `count` migrations of the blog. */
 export async function blogUpTo(count: number): Promise<string> {
   return blogFolder(blogMigrations.slice(0, count), []);

@@ -91,11 +91,13 @@ describe("up", () => {
     expect(await runCli([...args, "--allow-row-loss", "c"], { cwd })).toMatchObject({ code: 0 });
   });
 
-  test("it runs on node:sqlite", async () => {
-    expect(await up("--targets", "data/x.db", "--engine", "sqlite")).toMatchObject({ code: 0 });
-    const client = openFile(path.join(cwd, "data/x.db"));
+  test.each(["sqlite", "turso"] as const)("it runs on %s", async (engine) => {
+    expect(await up("--targets", "data/x.db", "--engine", engine)).toMatchObject({ code: 0 });
+    expect(await status("--targets", "data/x.db", "--engine", engine)).toMatchObject({ code: 0 });
+    const client = openFile(path.join(cwd, "data/x.db"), { engine });
     await fillBlog(client);
     expect(await countsOf(client, "posts")).toEqual({ posts: 3 });
+    client.close();
   });
 
   test("Ctrl-C finishes what is under way, starts nothing more and ends with 130", async () => {
@@ -148,7 +150,11 @@ describe("bad input ends with 1, changes nothing and says what to do", () => {
     ["a flag left out", ["up", "--targets", "x.db"], /'--dir <folder>' not specified/u],
     ["an argument too many", ["up", "x", "--dir", "d", "--targets", "x.db"], /too many arguments/u],
     ["a number that is none", ["up", "--dir", "d", "--targets", "x.db", "--concurrency", "many"], /whole number/u],
-    ["an engine that is none", ["up", "--dir", "d", "--targets", "x.db", "--engine", "oracle"], /libsql, sqlite/u],
+    [
+      "an engine that is none",
+      ["up", "--dir", "d", "--targets", "x.db", "--engine", "oracle"],
+      /libsql, sqlite, turso/u,
+    ],
     ["a folder that is not there", ["up", "--dir", "nowhere", "--targets", "x.db"], /nowhere cannot be read/u],
     ["a folder of something else", ["up", "--dir", "data", "--targets", "x.db"], /drizzle-kit generate/u],
     ["a glob without files", ["up", "--dir", blogDir, "--targets", "data/*.db"], /No file matches data\/\*\.db/u],

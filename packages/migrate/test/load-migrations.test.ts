@@ -4,8 +4,8 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { loadMigrations } from "../src/index.ts";
-import { blogDir, blogMigrations } from "./blog.ts";
-import { scratchFolder, writeFolder } from "./scratch.ts";
+import { blogDir, blogMigrations, blogV1Dir, blogV1Migrations } from "./blog.ts";
+import { scratchFolder, writeFolder, writeFolderV1 } from "./scratch.ts";
 
 test("a folder of drizzle-kit is read in the journal's order", async () => {
   const set = await loadMigrations(pathToFileURL(blogDir));
@@ -21,6 +21,17 @@ test("a folder of drizzle-kit is read in the journal's order", async () => {
     [4, 10, "ALTER"],
     [5, 11, "PRAGMA"],
   ]);
+});
+
+test("a folder of drizzle-kit 1.0 is read in the order of its names, with their times", async () => {
+  const { source, migrations } = await loadMigrations(blogV1Dir);
+  expect(source).toBe("drizzle-v1");
+  expect(migrations.map(({ name, when }) => [name, when])).toEqual([
+    [blogV1Migrations[0], Date.UTC(2026, 10, 21, 2, 2, 19)],
+    [blogV1Migrations[1], Date.UTC(2026, 10, 21, 2, 2, 21)],
+  ]);
+  const dir = await writeFolderV1({ starter_plan: "SELECT 1" });
+  await expect(loadMigrations(dir)).rejects.toMatchObject({ code: "DIR_INVALID", migration: "starter_plan" });
 });
 
 test("statements end at breakpoints and at semicolons, not inside strings and triggers", async () => {
@@ -76,7 +87,7 @@ test.each([
     "DIR_INVALID",
   ],
   [
-    "a folder a migration",
+    "a folder a migration without snapshots",
     async (dir: string) => {
       await rm(path.join(dir, "meta"), { recursive: true });
       await mkdir(path.join(dir, "20250101_a"));

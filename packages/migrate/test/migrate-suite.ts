@@ -229,6 +229,9 @@ export function migrateSuite({ name, open, keysOffInTransaction }: Kind): void {
         code: "HISTORY_OUT_OF_ORDER",
         migration: "0001_b",
       });
+      expect(await migrate(client, { dir, order: "skip" })).toMatchObject({ state: "up-to-date", applied: [] });
+      expect(await migrate(client, { dir, order: "allow" })).toMatchObject({ applied: ["0001_b"] });
+      expect(await status(client, { dir })).toMatchObject({ state: "up-to-date" });
     });
 
     test("an older folder does nothing to a newer database; a folder with a gap is refused", async () => {

@@ -50,6 +50,17 @@ export async function writeFolder(
   return dir;
 }
 
+/** Writes a folder of drizzle-kit 1.0 with these migrations: `<time>_<name>` to SQL. */
+export async function writeFolderV1(migrations: Readonly<Record<string, string>>): Promise<string> {
+  const dir = await scratchFolder();
+  for (const [name, sql] of Object.entries(migrations)) {
+    await mkdir(path.join(dir, name), { recursive: true });
+    await writeFile(path.join(dir, name, "migration.sql"), sql);
+    await writeFile(path.join(dir, name, "snapshot.json"), "{}");
+  }
+  return dir;
+}
+
 /** How many rows the tables have. */
 export async function countsOf(client: Client, ...tables: readonly string[]): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};

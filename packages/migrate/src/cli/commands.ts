@@ -26,6 +26,11 @@ export const commands: readonly CommandEntry[] = [
             .choices(["all", "file"])
             .default("all"),
         )
+        .addOption(
+          new Option("--order <rule>", "what to do with a migration that comes before one that is applied")
+            .choices(["strict", "allow", "skip"])
+            .default("strict"),
+        )
         .option(
           "--allow-row-loss <table...>",
           "tables that may have fewer rows afterwards although no migration says so",
@@ -59,7 +64,9 @@ function addFleetOptions(command: Command): Command {
     .option("--dir <folder>", 'the folder that drizzle-kit writes ("out" in drizzle.config.ts)')
     .option("--targets <target...>", "quoted globs, paths and URLs of the tenants; may be repeated")
     .option("--concurrency <n>", "tenants under way at once", parseCount, 8)
-    .addOption(new Option("--engine <name>", "what runs local files").choices(["libsql", "sqlite"]).default("libsql"))
+    .addOption(
+      new Option("--engine <name>", "what runs local files").choices(["libsql", "sqlite", "turso"]).default("libsql"),
+    )
     .option("--ledger-table <name>", "the table of applied migrations", "__drizzle_migrations")
     .option("--json", "one JSON document on stdout");
 }

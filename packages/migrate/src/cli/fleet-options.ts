@@ -20,10 +20,15 @@ export function readFleetOptions(options: RawOptions, io: Io): FleetCommandOptio
     json: options["json"] === true,
     source: {
       targets: readList(options["targets"]),
-      engine: options["engine"] === "sqlite" ? "sqlite" : "libsql",
+      engine: oneOf(["libsql", "sqlite", "turso"], options["engine"]),
       authToken: io.env["LIBSQL_AUTH_TOKEN"] ?? io.env["TURSO_AUTH_TOKEN"],
     },
   };
+}
+
+/** The value of an option with choices, which commander has checked; the first one if it was not given. */
+export function oneOf<const T extends string>(choices: readonly [T, ...T[]], value: unknown): T {
+  return choices.find((choice) => choice === value) ?? choices[0];
 }
 
 /** The values of an option that may be given several times. */

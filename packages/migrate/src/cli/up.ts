@@ -4,7 +4,7 @@ import { describeUp } from "../report/up.ts";
 import type { RawOptions } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
-import { readFleetOptions, readList } from "./fleet-options.ts";
+import { oneOf, readFleetOptions, readList } from "./fleet-options.ts";
 import { withInterrupt } from "./interrupt.ts";
 import type { Io } from "./io.ts";
 
@@ -19,7 +19,8 @@ export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
       concurrency,
       ...source,
       to: typeof options["to"] === "string" ? options["to"] : undefined,
-      tx: options["tx"] === "file" ? "file" : "all",
+      tx: oneOf(["all", "file"], options["tx"]),
+      order: oneOf(["strict", "allow", "skip"], options["order"]),
       allowRowLoss: readList(options["allowRowLoss"]),
       lockTimeoutMs: Number(options["lockTimeout"]),
       signal,

@@ -119,9 +119,9 @@ async function migrateTenant(
   const { name, target } = tenant;
   const startedAt = performance.now();
   const elapsed = (): number => Math.round(performance.now() - startedAt);
-  const { to, tx, allowRowLoss, lockTimeoutMs } = options;
+  const { to, tx, order, allowRowLoss, lockTimeoutMs } = options;
   try {
-    const apply = { tenant: name, to, tx, allowRowLoss, lockTimeoutMs };
+    const apply = { tenant: name, to, tx, order, allowRowLoss, lockTimeoutMs };
     const { state, applied } = await withClient(tenant, (client) => applyPending(client, set, apply));
     return { name, target, state, applied, pending: [], durationMs: elapsed() };
   } catch (error) {

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { MigrateError } from "../errors.ts";
-import { createDrizzleLedger } from "../ledger/drizzle.ts";
+import { createDrizzleV0Ledger } from "../ledger/drizzle-v0.ts";
 import type { Migration, MigrationSet } from "../migration.ts";
 import { hashesOf } from "./hash.ts";
 import type { MigrationSource, SourceOptions } from "./source.ts";
-import { readStatements } from "./statements.ts";
+import { drizzleBreakpoint, readStatements } from "./statements.ts";
 
 interface JournalEntry {
   readonly tag: string;
@@ -19,16 +19,14 @@ interface JournalEntry {
  */
 export const drizzleV0: MigrationSource = {
   name: "drizzle-v0",
-  recognises: (entries) => entries.includes("meta"),
+  recognises: ({ entries }) => entries.includes("meta"),
   load,
 };
-
-const breakpoint = "--> statement-breakpoint";
 
 async function load(dir: string, options: SourceOptions): Promise<MigrationSet> {
   const migrations: Migration[] = [];
   for (const entry of await readJournal(dir)) migrations.push(await readMigration(dir, entry));
-  return { source: "drizzle-v0", dir, migrations, ledger: createDrizzleLedger(options.ledgerTable) };
+  return { source: "drizzle-v0", dir, migrations, ledger: createDrizzleV0Ledger(options.ledgerTable) };
 }
 
 async function readJournal(dir: string): Promise<JournalEntry[]> {
@@ -74,7 +72,7 @@ async function readMigration(dir: string, entry: JournalEntry): Promise<Migratio
       { migration: entry.tag, cause },
     );
   }
-  const statements = readStatements(text, breakpoint);
+  const statements = readStatements(text, drizzleBreakpoint);
   return { name: entry.tag, file, ...hashesOf(text), when: entry.when, statements };
 }
 

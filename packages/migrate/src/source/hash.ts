@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Migration } from "../migration.ts";
 
 /**
  * The SHA-256 of a migration's text, as drizzle and Prisma take it (of the text as UTF-8), and those of the same text with
@@ -11,4 +12,9 @@ export function hashesOf(text: string): { readonly hash: string; readonly equiva
 
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
+}
+
+/** Whether `hash` is that of the migration's text, whatever its line ends. */
+export function hasSameText(migration: Migration, hash: string): boolean {
+  return hash === migration.hash || migration.equivalentHashes.includes(hash);
 }

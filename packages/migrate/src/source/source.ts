@@ -6,11 +6,18 @@ export interface SourceOptions {
   readonly ledgerTable?: string;
 }
 
+/** What a folder of migrations holds, by names. */
+export interface FolderListing {
+  readonly entries: readonly string[];
+  /** What its folders hold. */
+  readonly inner: ReadonlyMap<string, readonly string[]>;
+}
+
 /** A format of migration folders. */
 export interface MigrationSource {
   readonly name: SourceName;
-  /** Whether the folder with these `entries` (names, not paths) is of this format. */
-  recognises(entries: readonly string[]): boolean;
+  /** Whether the folder is of this format. */
+  recognises(listing: FolderListing): boolean;
   /** Reads the whole folder. Throws `DIR_INVALID` if something in it is missing or cannot be read. */
-  load(dir: string, options: SourceOptions): Promise<MigrationSet>;
+  load(dir: string, options: SourceOptions, listing: FolderListing): Promise<MigrationSet>;
 }

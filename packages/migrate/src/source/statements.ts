@@ -1,6 +1,9 @@
 import { splitStatements } from "@litefleet/driver/sql";
 import type { MigrationStatement } from "../migration.ts";
 
+/** What drizzle-kit puts between statements. */
+export const drizzleBreakpoint = "--> statement-breakpoint";
+
 /**
  * Splits a migration's text into statements: at `breakpoint`, wherever it stands, and at the semicolons that end a
  * statement. Comments between statements are left out.

@@ -1,21 +1,29 @@
-import type { History, Ledger, LedgerEntry, Migration } from "../migration.ts";
+import type { ResultSet } from "@litefleet/driver";
+import type { History, Ledger, Migration } from "../migration.ts";
+import { hasSameText } from "../source/hash.ts";
 import { quoteIdentifier } from "../sql/quote.ts";
 
+/** A row of the table. */
+export interface DrizzleEntry {
+  readonly hash: string;
+  /** The migration's {@link Migration.when}, not the time at which it was applied. */
+  readonly when: number;
+}
+
 /**
- * The table of drizzle-orm's migrators. The DDL is theirs to the letter (SQLite takes no notice of `SERIAL`, so `id` stays
+ * The table of drizzle-orm's migrators before 1.0. The DDL is theirs to the letter (SQLite takes no notice of `SERIAL`, so `id` stays
  * NULL), so that a schema comparison sees no difference.
  *
  * drizzle applies every migration whose `when` is later than the latest `created_at` and never compares hashes, so it
  * passes over edited and out-of-order migrations without a word; {@link Ledger.compare} names them.
  */
-export function createDrizzleLedger(table = "__drizzle_migrations"): Ledger {
+export function createDrizzleV0Ledger(table = "__drizzle_migrations"): Ledger {
   const name = quoteIdentifier(table);
   return {
     table,
     create: `CREATE TABLE IF NOT EXISTS ${name} (\n\t\t\tid SERIAL PRIMARY KEY,\n\t\t\thash text NOT NULL,\n\t\t\tcreated_at numeric\n\t\t)`,
     select: `SELECT hash, created_at FROM ${name} ORDER BY created_at, rowid`,
-    parse: (result) => result.rows.map((row) => ({ hash: readText(row["hash"]), when: readNumber(row["created_at"]) })),
-    compare,
+    compare: (migrations, result) => compare(migrations, readDrizzleEntries(result)),
     record: (migration) => ({
       sql: `INSERT INTO ${name} ("hash", "created_at") VALUES(?, ?)`,
       args: [migration.hash, migration.when],
@@ -23,23 +31,26 @@ export function createDrizzleLedger(table = "__drizzle_migrations"): Ledger {
   };
 }
 
-function compare(migrations: readonly Migration[], entries: readonly LedgerEntry[]): History {
+/** Reads the columns that every version has. Throws a `TypeError` if they hold something else. */
+export function readDrizzleEntries(result: ResultSet | undefined): DrizzleEntry[] {
+  return (result?.rows ?? []).map((row) => ({ hash: readText(row["hash"]), when: readNumber(row["created_at"]) }));
+}
+
+function compare(migrations: readonly Migration[], entries: readonly DrizzleEntry[]): History {
   const unmatched = new Set(entries);
   const applied = new Set<Migration>();
   const edited = new Set<Migration>();
-  const take = (migration: Migration, into: Set<Migration>, fits: (entry: LedgerEntry) => boolean): void => {
+  const take = (migration: Migration, into: Set<Migration>, fits: (entry: DrizzleEntry) => boolean): void => {
     if (applied.has(migration) || edited.has(migration)) return;
     const entry = unmatched.values().find(fits);
     if (entry === undefined) return;
     unmatched.delete(entry);
     into.add(migration);
   };
-  const sameText = (migration: Migration, entry: LedgerEntry): boolean =>
-    entry.hash === migration.hash || migration.equivalentHashes.includes(entry.hash);
   // The surest match first: two migrations may share a time, or (empty ones) a text.
-  for (const m of migrations) take(m, applied, (entry) => entry.when === m.when && sameText(m, entry));
+  for (const m of migrations) take(m, applied, (entry) => entry.when === m.when && hasSameText(m, entry.hash));
   for (const m of migrations) take(m, edited, (entry) => entry.when === m.when);
-  for (const m of migrations) take(m, applied, (entry) => sameText(m, entry));
+  for (const m of migrations) take(m, applied, (entry) => hasSameText(m, entry.hash));
   const latest = entries.reduce((max, entry) => Math.max(max, entry.when), Number.NEGATIVE_INFINITY);
   const rest = migrations.filter((m) => !applied.has(m) && !edited.has(m));
   return {
@@ -47,7 +58,7 @@ function compare(migrations: readonly Migration[], entries: readonly LedgerEntry
     pending: rest.filter((m) => m.when > latest),
     edited: migrations.filter((m) => edited.has(m)),
     outOfOrder: rest.filter((m) => m.when <= latest),
-    missing: [...unmatched],
+    missing: [...unmatched].map((entry) => entry.hash),
   };
 }
 
