@@ -8,6 +8,7 @@ import { planTransactions } from "./plan.ts";
 import type { PlannedTransaction, TransactionScope } from "./plan.ts";
 import { readHistory, subject } from "./read-history.ts";
 import { runPlannedTransaction } from "./run-transaction.ts";
+import { RowsLost, rowLossError } from "./safety/row-loss.ts";
 import { codeOf, describeCause, isBusy } from "./tenant-errors.ts";
 import { migrationsUpTo } from "./up-to.ts";
 
@@ -38,6 +39,8 @@ export interface MigrateResult {
 }
 
 const retryDelayMs = 20;
+/** How long to wait for the lock once more, to find the statement that is to blame. */
+const diagnosisMs = 5_000;
 
 /**
  * Applies what is pending in `set`, up to `options.to`. The ledger is read before (cheap, without a lock) and again inside the write lock; if
@@ -93,8 +96,16 @@ async function applyOne(
   try {
     if (!(await runPlannedTransaction(transaction, set, planned, { ...options, engine: client.status().engine })))
       return [];
-    await commit(client, transaction, set, names, options.tenant);
+    await commit(client, transaction, set, names, options);
     return names;
+  } catch (error) {
+    if (!(error instanceof RowsLost)) throw error;
+    await rollbackIfOpen(transaction);
+    throw await rowLossError(client, planned, error, {
+      tenant: options.tenant,
+      timeoutMs: Math.min(options.lockTimeoutMs, diagnosisMs),
+      signal: options.signal,
+    });
   } finally {
     await rollbackIfOpen(transaction);
   }
@@ -106,15 +117,18 @@ async function commit(
   transaction: Transaction,
   set: MigrationSet,
   names: readonly string[],
-  tenant: string | undefined,
+  options: { readonly tenant?: string; readonly lockTimeoutMs: number },
 ): Promise<void> {
   try {
     await transaction.commit();
   } catch (error) {
+    const { tenant, lockTimeoutMs } = options;
     if (isBusy(error)) throw error;
     if (codeOf(error) !== "OUTCOME_UNKNOWN") throw commitError(error, names, tenant);
-    const history = await readHistory(client, set, tenant).catch(() => undefined);
-    if (history === undefined) {
+    let isRecorded: boolean;
+    try {
+      isRecorded = await isInLedger(client, set, names, lockTimeoutMs);
+    } catch {
       throw new MigrateError(
         `${subject(tenant)}: the connection was lost while ${names.join(", ")} was committed, and the database cannot be ` +
           `asked. Run this again: the ledger says then whether it was applied.`,
@@ -122,12 +136,34 @@ async function commit(
         { tenant, migration: names[0], cause: error },
       );
     }
-    const done = new Set(history.applied.map((migration) => migration.name));
-    if (!names.every((name) => done.has(name))) throw commitError(error, names, tenant);
+    if (!isRecorded) throw commitError(error, names, tenant);
   }
 }
 
-/** SQLite refused the COMMIT, as it does when a deferred foreign key is broken. */
+/**
+ * Whether the migrations are applied, read with the write lock in hand: then a transaction that we have lost sight of has
+ * ended, one way or the other.
+ */
+async function isInLedger(
+  client: Client,
+  set: MigrationSet,
+  names: readonly string[],
+  timeoutMs: number,
+): Promise<boolean> {
+  const until = performance.now() + timeoutMs;
+  for (;;) {
+    try {
+      await using transaction = await client.transaction("write", { timeoutMs });
+      const { applied } = await readHistory(transaction, set, undefined);
+      return names.every((name) => applied.some((migration) => migration.name === name));
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= until) throw error;
+      await sleep(retryDelayMs);
+    }
+  }
+}
+
+/** SQLite refused the COMMIT, as it does when a deferred foreign key is broken; or it never got there. */
 function commitError(cause: unknown, names: readonly string[], tenant: string | undefined): MigrateError {
   return new MigrateError(
     `${subject(tenant)}, COMMIT of ${names.join(", ")}: ${describeCause(cause)}. Everything was rolled back.`,

@@ -8,13 +8,14 @@ import { nextMigrations } from "./next-migrations.ts";
 import type { Wanted } from "./next-migrations.ts";
 import { compareLedger, subject } from "./read-history.ts";
 import { checkNewViolations, checkReferences } from "./safety/foreign-keys.ts";
-import { checkRowLoss, countRows } from "./safety/row-guard.ts";
+import { countRows, findRowLosses } from "./safety/row-guard.ts";
 import type { RowCounts } from "./safety/row-guard.ts";
+import { RowsLost } from "./safety/row-loss.ts";
 import { describeCause, isBusy } from "./tenant-errors.ts";
 
 /**
  * Runs planned migrations inside `tx`, which holds the write lock, with every check short of the COMMIT. False, with
- * nothing done, if the ledger is no longer the one that was planned for.
+ * nothing done, if the ledger is no longer the one that was planned for. Throws {@link RowsLost} if rows would be.
  */
 export async function runPlannedTransaction(
   tx: Transaction,
@@ -40,7 +41,8 @@ export async function runPlannedTransaction(
     counts = undefined;
     if (before !== undefined) {
       counts = await countRows(tx, ledger.table);
-      checkRowLoss(plan, before, counts, { allowed: allowRowLoss, tenant });
+      const losses = findRowLosses(plan, before, counts, allowRowLoss);
+      if (losses.length > 0) throw new RowsLost(plan, losses);
     }
     if (references !== undefined && plan.mayBreakReferences) {
       const after = await checkReferences(tx, options.engine);

@@ -123,11 +123,22 @@ export function migrateSuite({ name, open, keysOffInTransaction }: Kind): void {
       const client = await open();
       await migrate(client, { dir: await blogUpTo(1) });
       await fillBlog(client);
-      const dir = await blogWith("DELETE FROM authors WHERE id = 2;");
+      const dir = await blogWith(
+        "CREATE TABLE extra (x);",
+        "INSERT INTO extra VALUES (1);\nDELETE FROM authors WHERE id = 2;\nDELETE FROM extra;",
+      );
       const error = await failure(migrate(client, { dir, tenant: "acme" }));
-      expect(error).toMatchObject({ code: "ROW_LOSS", tenant: "acme", migration: "0001_change" });
-      expect(error.message).toMatch(/posts would go from 3 to 2 rows/u);
-      expect(error.message).toMatch(/comments would go from 4 to 3 rows/u);
+      expect(error).toMatchObject({
+        code: "ROW_LOSS",
+        tenant: "acme",
+        migration: "0002_change",
+        statementIndex: 1,
+        pending: ["0001_change", "0002_change"],
+      });
+      for (const loss of ["posts would go from 3 to 2 rows", "comments would go from 4 to 3 rows"]) {
+        expect(error.message).toContain(`${loss} by statement 2 of 0002_change (`);
+      }
+      expect(error.message).toContain("0002_change.sql:2: DELETE FROM authors WHERE id = 2)");
       expect(await countsOf(client, "authors", "posts", "comments")).toEqual({ authors: 2, posts: 3, comments: 4 });
       await migrate(client, { dir, allowRowLoss: ["Posts", "comments"] });
       expect(await countsOf(client, "authors", "posts", "comments")).toEqual({ authors: 1, posts: 2, comments: 3 });

@@ -1,5 +1,4 @@
 import type { Executor } from "@litefleet/driver";
-import { MigrateError } from "../errors.ts";
 import type { MigrationPlan } from "../plan.ts";
 import { quoteIdentifier } from "../sql/quote.ts";
 import { fold } from "./table-trace.ts";
@@ -39,32 +38,30 @@ export async function countRows(db: Executor, ledger: string): Promise<RowCounts
   return counts;
 }
 
+/** Rows that are gone although no migration says so. */
+export interface RowLoss {
+  readonly table: string;
+  readonly before: number;
+  readonly after: number;
+}
+
 /**
- * Compares the rows of before and after a migration.
- *
- * @throws {MigrateError} `ROW_LOSS` if a table has fewer rows and neither the migration (it deletes from the table, drops
- *   it, or rebuilds it with a filter) nor `allowed` says that it may.
+ * The tables that have fewer rows than before, although neither the migration (it deletes from the table, drops it, or
+ * rebuilds it with a filter) nor `allowed` says that they may.
  */
-export function checkRowLoss(
+export function findRowLosses(
   plan: MigrationPlan,
   before: RowCounts,
   after: RowCounts,
-  options: { readonly allowed: readonly string[]; readonly tenant: string | undefined },
-): void {
-  const allowed = new Set(options.allowed.map(fold));
-  const losses: string[] = [];
+  allowed: readonly string[],
+): RowLoss[] {
+  const allowedKeys = new Set(allowed.map(fold));
+  const losses: RowLoss[] = [];
   for (const [key, { table, rows }] of before) {
     const fate = plan.trace.fateOf(table);
-    if (fate.kind === "may-lose" || allowed.has(key)) continue;
+    if (fate.kind === "may-lose" || allowedKeys.has(key)) continue;
     const left = after.get(fold(fate.table))?.rows ?? 0;
-    if (left < rows) losses.push(`${table} would go from ${rows} to ${left} rows`);
+    if (left < rows) losses.push({ table, before: rows, after: left });
   }
-  if (losses.length === 0) return;
-  throw new MigrateError(
-    `${losses.join(", ")}, and the migration does not say that rows of ${losses.length === 1 ? "it" : "these"} go. ` +
-      `Everything was rolled back. A trigger, an ON DELETE CASCADE or a REPLACE took them; if that is meant, name the ` +
-      `table in allowRowLoss (--allow-row-loss).`,
-    "ROW_LOSS",
-    { migration: plan.migration.name, tenant: options.tenant },
-  );
+  return losses;
 }
