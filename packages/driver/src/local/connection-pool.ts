@@ -1,9 +1,15 @@
 import type { CallOptions } from "../api.ts";
+import { LitefleetError } from "../errors.ts";
 import { abortedError, timeoutError } from "../waiting.ts";
 import type { Connection } from "./connection.ts";
 
 /** The most connections kept open without use. */
 const maxIdle = 8;
+
+interface Waiter {
+  readonly grant: (connection: Connection) => void;
+  readonly fail: (error: unknown) => void;
+}
 
 /** Connections for transactions and iterations of one client: opened when needed, reused, bounded. */
 export class ConnectionPool {
@@ -11,7 +17,7 @@ export class ConnectionPool {
   readonly #maxConnections: number;
   readonly #idle: Connection[] = [];
   readonly #used = new Set<Connection>();
-  readonly #waiters: ((connection: Connection) => void)[] = [];
+  readonly #waiters: Waiter[] = [];
   #isClosed = false;
 
   constructor(open: () => Connection, maxConnections: number) {
@@ -32,32 +38,36 @@ export class ConnectionPool {
 
   /** A connection as soon as the bound allows, first come, first served. */
   acquire(options: CallOptions): Promise<Connection> {
-    if (this.#used.size < this.#maxConnections) {
-      return new Promise((resolve) => {
-        resolve(this.take());
-      });
-    }
+    const { promise, resolve, reject } = Promise.withResolvers<Connection>();
     const { signal, timeoutMs } = options;
-    return new Promise((resolve, reject) => {
-      const stop = (error?: Error): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", onAbort);
-        if (error === undefined) return;
-        this.#waiters.splice(this.#waiters.indexOf(grant), 1);
-        reject(error);
-      };
-      const onAbort = (): void => stop(abortedError(signal!));
-      const grant = (connection: Connection): void => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    };
+    const waiter: Waiter = {
+      grant: (connection) => {
         stop();
         resolve(connection);
-      };
-      const timer =
-        timeoutMs === undefined
-          ? undefined
-          : setTimeout(() => stop(timeoutError(timeoutMs, "a connection")), timeoutMs);
-      signal?.addEventListener("abort", onAbort, { once: true });
-      this.#waiters.push(grant);
-    });
+      },
+      fail: (error) => {
+        stop();
+        reject(error);
+      },
+    };
+    const giveUp = (error: Error): void => {
+      this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
+      waiter.fail(error);
+    };
+    const onAbort = (): void => giveUp(abortedError(signal!));
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    if (this.#used.size < this.#maxConnections) {
+      this.#grantTo(waiter);
+      return promise;
+    }
+    if (timeoutMs !== undefined) timer = setTimeout(() => giveUp(timeoutError(timeoutMs, "a connection")), timeoutMs);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    this.#waiters.push(waiter);
+    return promise;
   }
 
   /** Takes a connection back; one that is not sound any more is closed. */
@@ -68,7 +78,7 @@ export class ConnectionPool {
     else this.#idle.push(connection);
     if (this.#used.size >= this.#maxConnections) return;
     const next = this.#waiters.shift();
-    if (next !== undefined) next(this.take());
+    if (next !== undefined) this.#grantTo(next);
   }
 
   /** Closes what lies idle, so that later connections are opened anew. */
@@ -78,8 +88,19 @@ export class ConnectionPool {
 
   close(): void {
     this.#isClosed = true;
+    for (const waiter of this.#waiters.splice(0)) {
+      waiter.fail(new LitefleetError("The client was closed while the call waited", "CLIENT_CLOSED"));
+    }
     this.refresh();
     for (const connection of this.#used) connection.close();
     this.#used.clear();
+  }
+
+  #grantTo(waiter: Waiter): void {
+    try {
+      waiter.grant(this.take());
+    } catch (error) {
+      waiter.fail(error);
+    }
   }
 }

@@ -35,6 +35,7 @@ export class Connection {
   readonly #schema: SchemaClock;
   #counters: NativeStatement | undefined;
   #busyStatement: CachedStatement | undefined;
+  #isBroken = false;
 
   constructor(library: NativeLibrary, native: NativeConnection, schema: SchemaClock, cacheSize: number) {
     this.#library = library;
@@ -52,11 +53,12 @@ export class Connection {
    * snapshot, and every later COMMIT fails with "SQL statements in progress". Such a connection must not be used again.
    */
   get tainted(): boolean {
-    return this.#busyStatement !== undefined;
+    return this.#isBroken || this.#busyStatement !== undefined;
   }
 
   /** Whether this statement may run here: on a tainted connection only the one that tainted it, for running it resets it. */
   isSoundFor(sql: string): boolean {
+    if (this.#isBroken) return false;
     return this.#busyStatement === undefined || this.#busyStatement.sql === sql;
   }
 
@@ -85,11 +87,18 @@ export class Connection {
     }
   }
 
-  /** Begins an iteration. The caller must end it with `close()` on every path. */
+  /** Ends a transaction, if there is one. Never throws: a connection that cannot do it is tainted, and closing it will. */
+  rollBack(): void {
+    try {
+      if (this.#native.inTransaction) this.#native.exec("ROLLBACK");
+    } catch {
+      this.#isBroken = true;
+    }
+  }
+
+  /** Begins to stream the rows of a read. The caller must end it with `close()` on every path. */
   open(statement: BoundStatement): OpenRows {
     try {
-      // Only a read is streamed: ending a write early would undo it.
-      if (statement.parsed.kind !== "read") return OpenRows.of(this.run(statement));
       // An iteration owns its statement: the cached one may be run while it is open.
       const native = this.#native.prepare(statement.sql, statement.parsed.parameters);
       return OpenRows.stream(this.#library, native, statement);

@@ -1,10 +1,14 @@
 import type { Value } from "@libsql/core/api";
 import type { RowChunks } from "../engine.ts";
 import { throwIfAborted } from "../waiting.ts";
+import { afterTurn, isTurnDue } from "./event-loop.ts";
 import type { OpenRows } from "./open-rows.ts";
 
 /** Rows a chunk. */
 const chunkSize = 100;
+
+/** What a chunk weighs for {@link isTurnDue}. */
+const chunkWeight = 16;
 
 /** An iteration that has begun, and what to do when it ends. */
 export interface OpenedRows {
@@ -34,7 +38,10 @@ export class LocalChunks implements RowChunks {
       throwIfAborted(this.#signal);
       this.#opened ??= await this.#open();
       const rows = this.#opened.rows.next(chunkSize);
-      if (rows.length > 0) return { done: false, value: rows };
+      if (rows.length > 0) {
+        const step: IteratorResult<Value[][], void> = { done: false, value: rows };
+        return isTurnDue(chunkWeight) ? await afterTurn(step) : step;
+      }
     } catch (error) {
       this.#close();
       throw error;

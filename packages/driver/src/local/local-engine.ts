@@ -9,13 +9,16 @@ import { whileBusy } from "./busy.ts";
 import { BusyTimeout } from "./busy-timeout.ts";
 import { isBusy } from "./classify.ts";
 import type { Connection } from "./connection.ts";
-import { ConnectionPool } from "./connection-pool.ts";
+import { Connections } from "./connections.ts";
+import { afterTurn, isTurnDue } from "./event-loop.ts";
 import { watchForIdle } from "./idle-transaction.ts";
 import { LocalChunks } from "./local-chunks.ts";
+import type { OpenedRows } from "./local-chunks.ts";
 import { LocalTransaction } from "./local-transaction.ts";
 import type { LocalTransactionHost } from "./local-transaction.ts";
 import type { NativeLibrary } from "./native.ts";
-import { pragmaScope, SessionPragmas } from "./session-pragmas.ts";
+import { OpenRows } from "./open-rows.ts";
+import { pragmaScope } from "./session-pragmas.ts";
 import { WriteGroup } from "./write-group.ts";
 import { isInsideTurnOf } from "./transaction-scope.ts";
 import type { Release, WriteQueue } from "./write-queue.ts";
@@ -53,28 +56,24 @@ export class LocalEngine implements Engine {
   readonly capabilities: Capabilities;
   readonly #options: LocalEngineOptions;
   readonly #queue: WriteQueue;
-  readonly #pool: ConnectionPool;
+  readonly #connections: Connections;
   readonly #writes: WriteGroup;
-  readonly #pragmas = new SessionPragmas();
   readonly #busyTimeout: BusyTimeout;
   readonly #transactions = new Set<LocalTransaction>();
   readonly #transactionHost: LocalTransactionHost;
-  #main: Connection;
-  #isClosed = false;
 
   constructor(options: LocalEngineOptions) {
     this.#options = options;
     this.name = options.library.name;
     this.capabilities = options.capabilities;
     this.#queue = options.queue;
-    this.#main = options.first;
+    this.#connections = new Connections(options);
     this.#busyTimeout = new BusyTimeout(options.timeoutMs);
-    this.#pool = new ConnectionPool(() => this.#openConnection(), options.maxConnections);
     const patienceMs = (): number | undefined => this.#busyTimeout.patienceMs;
     const onOther = (statement: BoundStatement): void => this.#afterOther(statement);
     this.#writes = new WriteGroup({
       owner: this,
-      connection: () => this.#soundMain(),
+      connection: (sql) => this.#connections.mainFor(sql),
       queue: this.#queue,
       acquireTurn: () => this.#acquireTurn({}),
       patienceMs,
@@ -87,7 +86,7 @@ export class LocalEngine implements Engine {
       acquireTurn: (callOptions) => this.#acquireTurn(callOptions),
       onEnd: (transaction, connection) => {
         this.#transactions.delete(transaction);
-        if (connection !== this.#main) this.#pool.release(connection);
+        this.#connections.release(connection);
       },
     };
   }
@@ -100,12 +99,13 @@ export class LocalEngine implements Engine {
     if (pragma.name === "busy_timeout") return this.#busyTimeout.answer(pragma.value);
     const scope = pragmaScope(pragma);
     if (scope === "database") return this.#writes.push(statement, this.#limited(options));
-    if (scope === "connection" && pragma.value !== undefined && !this.#options.isMemory) {
-      // Connections in use keep what they were opened with; all later ones get it.
-      this.#pragmas.remember(pragma.name, statement.sql);
-      this.#pool.refresh();
-    }
-    return this.#read(statement, options);
+    const result = this.#read(statement, options);
+    if (scope !== "connection" || pragma.value === undefined) return result;
+    const keep = (read: RawResult): RawResult => {
+      this.#connections.remember(pragma.name, statement.sql);
+      return read;
+    };
+    return result instanceof Promise ? result.then(keep) : keep(result);
   }
 
   async batch(
@@ -125,37 +125,20 @@ export class LocalEngine implements Engine {
     try {
       for (const { sql: one } of splitStatements(sql)) {
         const parsed = parseStatement(one);
-        const attempt = (): void => this.#soundMain().exec(one);
+        const attempt = (): void => this.#connections.mainFor(one).exec(one);
         // Inside a transaction of the script the event loop must not be given up: other calls would join it.
-        if (this.#main.inTransaction) attempt();
+        if (this.#connections.main.inTransaction) attempt();
         else await whileBusy(attempt, this.#busyTimeout.patienceMs, options);
         if (parsed.kind !== "write") this.#noteChange({ sql: one, parsed, args: [], intMode: "auto" });
       }
     } finally {
-      if (this.#main.inTransaction) this.#main.exec("ROLLBACK");
+      this.#connections.main.rollBack();
       turn();
     }
   }
 
   iterate(statement: BoundStatement, options: CallOptions): RowChunks {
-    return new LocalChunks(async () => {
-      throwIfAborted(options.signal);
-      const turn = await this.#turnToIterate(statement, options);
-      const connection = this.#options.isMemory ? this.#main : await this.#pool.acquire(options);
-      const onClose = (): void => {
-        if (connection !== this.#main) this.#pool.release(connection);
-        turn?.();
-      };
-      try {
-        return {
-          rows: await whileBusy(() => connection.open(statement), this.#busyTimeout.patienceMs, options),
-          onClose,
-        };
-      } catch (error) {
-        onClose();
-        throw error;
-      }
-    }, options.signal);
+    return new LocalChunks(() => this.#openRows(statement, options), options.signal);
   }
 
   async begin(mode: TransactionMode, options: BeginOptions): Promise<EngineTransaction> {
@@ -164,8 +147,8 @@ export class LocalEngine implements Engine {
     const isWriter = mode === "write" || mode === "concurrent";
     const turn = isMemory || isWriter ? await this.#acquireTurn(this.#limited(options)) : undefined;
     try {
-      this.#checkOpen();
-      const connection = await this.#connectionFor(turn !== undefined, options);
+      this.#connections.checkOpen();
+      const connection = await this.#connections.acquire(turn !== undefined, options);
       const beginSql = isWriter ? "BEGIN IMMEDIATE" : mode === "read" ? library.beginRead : "BEGIN DEFERRED";
       const transaction = await LocalTransaction.begin(
         this.#transactionHost,
@@ -192,7 +175,7 @@ export class LocalEngine implements Engine {
   status(): Omit<ClientStatus, "closed"> {
     return {
       engine: this.name,
-      openConnections: this.#isClosed ? 0 : 1 + this.#pool.size,
+      openConnections: this.#connections.size,
       queuedWrites: this.#writes.length + this.#queue.length,
     };
   }
@@ -203,35 +186,43 @@ export class LocalEngine implements Engine {
   }
 
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.#connections.isClosed) return;
+    this.#connections.stop();
     // Closing one takes it out of the set, which a loop over a set allows.
     for (const transaction of this.#transactions) transaction.close();
     this.#writes.rejectAll(new LitefleetError("The client was closed while the call waited", "CLIENT_CLOSED"));
-    this.#pool.close();
-    this.#main.close();
+    this.#connections.close();
     this.#queue.leave();
   }
 
   #read(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
     // Calls see the writes that were called before them, also those that were not awaited.
     const settled = this.#writes.settled;
-    if (settled !== undefined) return settled.then(() => this.#read(statement, options));
-    this.#checkOpen();
+    return settled === undefined
+      ? this.#readNow(statement, options)
+      : settled.then(() => this.#readNow(statement, options));
+  }
+
+  #readNow(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
+    this.#connections.checkOpen();
     if (this.#options.isMemory && this.#queue.isHeld) return this.#readInTurn(statement, options);
     try {
-      return this.#main.run(statement);
+      const result = this.#runOnMain(statement);
+      return isTurnDue() ? afterTurn(result) : result;
     } catch (error) {
       if (!isBusy(error)) throw error;
-      return whileBusy(() => this.#soundMain().run(statement), this.#busyTimeout.patienceMs, options);
+      return whileBusy(() => this.#runOnMain(statement), this.#busyTimeout.patienceMs, options);
     }
+  }
+
+  #runOnMain(statement: BoundStatement): RawResult {
+    return this.#connections.mainFor(statement.sql).run(statement);
   }
 
   async #readInTurn(statement: BoundStatement, options: CallOptions): Promise<RawResult> {
     const turn = await this.#acquireTurn(this.#limited(options));
     try {
-      this.#checkOpen();
-      return this.#main.run(statement);
+      return this.#runOnMain(statement);
     } finally {
       turn();
     }
@@ -252,32 +243,23 @@ export class LocalEngine implements Engine {
     }
   }
 
-  #turnToIterate(statement: BoundStatement, options: CallOptions): MaybePromise<(() => void) | undefined> {
-    if (!this.#options.isMemory && statement.parsed.kind === "read") return undefined;
-    return this.#acquireTurn(this.#limited(options));
-  }
-
-  #connectionFor(hasTurn: boolean, options: CallOptions): MaybePromise<Connection> {
-    if (this.#options.isMemory) return this.#main;
-    return hasTurn ? this.#pool.take() : this.#pool.acquire(options);
-  }
-
-  #openConnection(): Connection {
-    this.#checkOpen();
-    const connection = this.#options.open();
-    for (const sql of this.#pragmas.statements()) connection.exec(sql);
-    return connection;
-  }
-
-  /** The connection of autocommit statements, replaced if an unfinished statement spoils it. */
-  #soundMain(): Connection {
-    this.#checkOpen();
-    if (this.#main.tainted && !this.#options.isMemory) {
-      const fresh = this.#openConnection();
-      this.#main.close();
-      this.#main = fresh;
+  async #openRows(statement: BoundStatement, options: CallOptions): Promise<OpenedRows> {
+    throwIfAborted(options.signal);
+    // Only a read is streamed: ending a write early would undo it. And in memory the rows are read at once: the one
+    // connection cannot be held from one row to the next.
+    if (this.#options.isMemory || statement.parsed.kind !== "read") {
+      return { rows: OpenRows.of(await this.execute(statement, options)), onClose: () => undefined };
     }
-    return this.#main;
+    await this.#writes.settled;
+    const connection = await this.#connections.acquire(false, options);
+    const onClose = (): void => this.#connections.release(connection);
+    try {
+      const rows = await whileBusy(() => connection.open(statement), this.#busyTimeout.patienceMs, options);
+      return { rows, onClose };
+    } catch (error) {
+      onClose();
+      throw error;
+    }
   }
 
   #acquireTurn(options: CallOptions): Promise<Release> {
@@ -292,26 +274,19 @@ export class LocalEngine implements Engine {
     this.#noteChange(statement);
     // A BEGIN on its own would take every later call into its transaction.
     const isOwned = this.#options.isMemory && this.#transactions.size > 0;
-    if (statement.parsed.kind === "transaction" && this.#main.inTransaction && !isOwned) this.#main.exec("ROLLBACK");
+    if (statement.parsed.kind === "transaction" && !isOwned) this.#connections.main.rollBack();
   }
 
   /** After a statement that may have changed the schema or a setting of its connection. */
-  #noteChange(statement: BoundStatement): void {
+  #noteChange({ sql, parsed: { pragma } }: BoundStatement): void {
     this.#queue.schemaVersion += 1;
-    const { pragma } = statement.parsed;
-    if (pragma?.value !== undefined && pragmaScope(pragma) === "connection") {
-      this.#pragmas.remember(pragma.name, statement.sql);
-      this.#pool.refresh();
-    }
+    if (pragma?.value !== undefined && pragmaScope(pragma) === "connection")
+      this.#connections.remember(pragma.name, sql);
   }
 
   /** A call that may wait for the transaction around it must not wait for ever. */
   #limited<O extends CallOptions>(options: O): O {
     if (!this.#queue.isHeld || !isInsideTurnOf(this.#queue)) return options;
     return { ...options, timeoutMs: Math.min(options.timeoutMs ?? insidePatienceMs, insidePatienceMs) };
-  }
-
-  #checkOpen(): void {
-    if (this.#isClosed) throw new LitefleetError("The client is closed", "CLIENT_CLOSED");
   }
 }

@@ -5,9 +5,10 @@ import { throwIfAborted } from "../waiting.ts";
 import { whileBusy } from "./busy.ts";
 import { isBusy } from "./classify.ts";
 import type { Connection } from "./connection.ts";
+import { afterTurn, isTurnDue } from "./event-loop.ts";
 import type { ActiveTransaction } from "./idle-transaction.ts";
 import { LocalChunks } from "./local-chunks.ts";
-import type { OpenRows } from "./open-rows.ts";
+import { OpenRows } from "./open-rows.ts";
 import { runInScope } from "./transaction-scope.ts";
 import type { ScopedTransaction } from "./transaction-scope.ts";
 import type { Release, WriteQueue } from "./write-queue.ts";
@@ -35,6 +36,7 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
   readonly #iterations = new Set<OpenRows>();
   #turn: Release | undefined;
   #needsTurn: boolean;
+  #takingTurn: Promise<void> | undefined;
   #isEnded = false;
   #calls = 0;
   #runsCallback = false;
@@ -75,7 +77,7 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
   }
 
   get closed(): boolean {
-    return this.#isEnded || !this.#connection.inTransaction;
+    return this.#isEnded;
   }
 
   get activity(): number | undefined {
@@ -83,26 +85,23 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
   }
 
   execute(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
-    throwIfAborted(options.signal);
-    this.#checkOpen();
-    this.#calls += 1;
-    const { kind } = statement.parsed;
-    if (this.#needsTurn && kind !== "read") return this.#takeTurn(options).then(() => this.#run(statement, options));
-    return this.#run(statement, options);
+    const result = this.#execute(statement, options);
+    return result instanceof Promise || !isTurnDue() ? result : afterTurn(result);
   }
 
-  batch(statements: readonly BoundStatement[], options: CallOptions): MaybePromise<RawResult[]> {
+  async batch(statements: readonly BoundStatement[], options: CallOptions): Promise<RawResult[]> {
     const results: RawResult[] = [];
-    const startedAt = performance.now();
-    for (let i = 0; i < statements.length; i += 1) {
+    let stretchBegan = performance.now();
+    for (const statement of statements) {
       try {
-        const result = this.execute(statements[i]!, options);
-        if (result instanceof Promise || performance.now() - startedAt > maxStretchMs) {
-          return this.#finishBatch(statements, options, results, result);
-        }
-        results.push(result);
+        const result = this.#execute(statement, options);
+        results.push(result instanceof Promise ? await result : result);
       } catch (error) {
-        throw atStatement(i, error);
+        throw atStatement(results.length, error);
+      }
+      if (performance.now() - stretchBegan > maxStretchMs) {
+        await afterTurn(undefined);
+        stretchBegan = performance.now();
       }
     }
     return results;
@@ -122,12 +121,19 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
 
   iterate(statement: BoundStatement, options: CallOptions): RowChunks {
     return new LocalChunks(async () => {
+      // Only a read is streamed: ending a write early would undo it.
+      if (statement.parsed.kind !== "read") {
+        return { rows: OpenRows.of(await this.#execute(statement, options)), onClose: () => undefined };
+      }
       throwIfAborted(options.signal);
       this.#checkOpen();
-      if (this.#needsTurn && statement.parsed.kind !== "read") await this.#takeTurn(options);
       const rows = this.#connection.open(statement);
       this.#iterations.add(rows);
-      return { rows, onClose: () => this.#iterations.delete(rows) };
+      const onClose = (): void => {
+        this.#iterations.delete(rows);
+        this.#endIfOver();
+      };
+      return { rows, onClose };
     }, options.signal);
   }
 
@@ -135,6 +141,7 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
     this.#checkOpen();
     this.#closeIterations();
     try {
+      if (this.#connection.tainted) throw unfinishedError();
       await whileBusy(() => this.#connection.exec("COMMIT"), this.#host.patienceMs(), {});
     } finally {
       this.#end();
@@ -162,7 +169,22 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
     if (this.closed) throw new LitefleetError("The transaction is closed", "TRANSACTION_CLOSED");
   }
 
-  async #takeTurn(options: CallOptions): Promise<void> {
+  #execute(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
+    throwIfAborted(options.signal);
+    this.#checkOpen();
+    this.#calls += 1;
+    if (!this.#needsTurn || statement.parsed.kind === "read") return this.#run(statement, options);
+    return this.#takeTurn(options).then(() => this.#run(statement, options));
+  }
+
+  #takeTurn(options: CallOptions): Promise<void> {
+    this.#takingTurn ??= this.#acquireTurn(options).finally(() => {
+      this.#takingTurn = undefined;
+    });
+    return this.#takingTurn;
+  }
+
+  async #acquireTurn(options: CallOptions): Promise<void> {
     const turn = await this.#host.acquireTurn(options);
     if (this.#isEnded) {
       turn();
@@ -174,46 +196,26 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
 
   #run(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
     try {
-      const result = this.#connection.run(statement);
-      this.#afterRun(statement);
-      return result;
+      return this.#attempt(statement);
     } catch (error) {
-      this.#endIfOver();
       if (!isBusy(error) || this.#isEnded || error.extendedCode === "SQLITE_BUSY_SNAPSHOT") throw error;
-      return whileBusy(() => this.#connection.run(statement), this.#host.patienceMs(), options).then((result) => {
-        this.#afterRun(statement);
-        return result;
-      });
+      return whileBusy(() => this.#attempt(statement), this.#host.patienceMs(), options);
     }
   }
 
-  #afterRun(statement: BoundStatement): void {
-    const { kind } = statement.parsed;
-    if (kind === "read" || kind === "write") return;
-    this.#host.onOther(statement);
-    this.#endIfOver();
-  }
-
-  async #finishBatch(
-    statements: readonly BoundStatement[],
-    options: CallOptions,
-    results: RawResult[],
-    last: MaybePromise<RawResult>,
-  ): Promise<RawResult[]> {
-    let pending = last;
-    let stretchBegan = 0;
-    for (;;) {
-      try {
-        results.push(await pending);
-        if (performance.now() - stretchBegan > maxStretchMs) {
-          await new Promise((resolve) => setImmediate(resolve));
-          stretchBegan = performance.now();
-        }
-        if (results.length === statements.length) return results;
-        pending = this.execute(statements[results.length]!, options);
-      } catch (error) {
-        throw atStatement(results.length, error);
-      }
+  #attempt(statement: BoundStatement): RawResult {
+    try {
+      this.#checkOpen();
+      const result = this.#connection.run(statement);
+      const { kind } = statement.parsed;
+      if (kind === "read" || kind === "write") return result;
+      this.#host.onOther(statement);
+      this.#endIfOver();
+      return result;
+    } catch (error) {
+      // OR ROLLBACK, a full disk and the like end the whole transaction.
+      this.#endIfOver();
+      throw error;
     }
   }
 
@@ -232,7 +234,7 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
     this.#isEnded = true;
     try {
       this.#closeIterations();
-      if (this.#connection.inTransaction) this.#connection.exec("ROLLBACK");
+      this.#connection.rollBack();
       if (this.#foreignKeys !== undefined) this.#connection.exec(`PRAGMA foreign_keys = ${this.#foreignKeys}`);
     } catch {
       // The pool closes a connection that is still in its transaction, which rolls it back.
@@ -240,6 +242,15 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
     this.#host.onEnd(this, this.#connection);
     this.#turn?.();
   }
+}
+
+/** A statement met a lock and was not run again: the libSQL library leaves it open, and SQLite refuses the COMMIT. */
+function unfinishedError(): LitefleetError {
+  return new LitefleetError(
+    "A statement of the transaction met a lock and was not repeated, so it cannot be committed; run the transaction again",
+    "SQLITE_BUSY",
+    { extendedCode: "SQLITE_BUSY", rawCode: 5, isRetryable: true },
+  );
 }
 
 function atStatement(index: number, error: unknown): unknown {

@@ -26,24 +26,32 @@ export class OpenRows {
     );
   }
 
-  /** Begins to run `native`, which nobody else uses. */
+  /** Begins to run `native`, which nobody else uses. Throws what its first step throws. */
   static stream(library: NativeLibrary, native: NativeStatement, statement: BoundStatement): OpenRows {
     const open: NativeRows = native.iterate(statement.args);
+    let ahead: unknown[] | undefined;
+    try {
+      // A lock is met by the first step, while whoever opens can still wait for it.
+      ahead = open.next();
+    } catch (error) {
+      open.close();
+      throw error;
+    }
     const next = (limit: number): RawResult["rows"] => {
       const rows: unknown[][] = [];
       try {
-        for (let row = open.next(); row !== undefined; row = open.next()) {
-          rows.push(row);
-          if (rows.length === limit) break;
-        }
+        for (; ahead !== undefined && rows.length < limit; ahead = open.next()) rows.push(ahead);
         decodeExactRows(rows, statement.intMode);
         return rows;
       } catch (error) {
         throw classifyNative(library, error);
       }
     };
+    const close = (): void => {
+      if (ahead !== undefined) open.close();
+    };
     const columns = native.columns().map((column) => column.name);
-    return new OpenRows(columns, next, () => open.close());
+    return new OpenRows(columns, next, close);
   }
 
   /** The next rows, at most `limit`; none after the last. */

@@ -4,6 +4,8 @@ import { abortedError, timeoutError } from "../waiting.ts";
 import { whileBusy } from "./busy.ts";
 import { isBusy } from "./classify.ts";
 import type { Connection } from "./connection.ts";
+import { afterTurn, isTurnDue } from "./event-loop.ts";
+import { ReadBarrier } from "./read-barrier.ts";
 import type { Release, WriteQueue } from "./write-queue.ts";
 
 /** The most statements in one transaction. */
@@ -12,10 +14,15 @@ const maxGroupSize = 1_000;
 /** The most time that a group keeps the event loop busy, in milliseconds. */
 const maxGroupMs = 8;
 
+/** What a commit weighs for {@link isTurnDue}: look at the clock each time. */
+const commitWeight = 16;
+
 interface QueuedWrite {
   readonly statement: BoundStatement;
   readonly resolve: (result: RawResult) => void;
   readonly reject: (error: unknown) => void;
+  /** Its place in the order of all calls. */
+  readonly position: number;
   readonly queuedAt: number;
 }
 
@@ -25,8 +32,8 @@ type Outcome = { readonly result: RawResult } | { readonly error: unknown };
 export interface WriteGroupHost {
   /** Whom the turns are taken for. */
   readonly owner: object;
-  /** The connection of autocommit statements, sound and outside a transaction. */
-  readonly connection: () => Connection;
+  /** The connection of autocommit statements, outside a transaction and sound for what is to run. */
+  readonly connection: (sql: string) => Connection;
   readonly queue: WriteQueue;
   /** Waits for the turn to write. */
   readonly acquireTurn: () => Promise<Release>;
@@ -43,10 +50,12 @@ export interface WriteGroupHost {
  */
 export class WriteGroup {
   readonly #host: WriteGroupHost;
+  readonly #barrier = new ReadBarrier();
   readonly #queued: QueuedWrite[] = [];
+  #called = 0;
   #isDraining = false;
+  #isRunning = false;
   #isBlocked = false;
-  #drained: Promise<void> = Promise.resolve();
 
   constructor(host: WriteGroupHost) {
     this.#host = host;
@@ -56,21 +65,16 @@ export class WriteGroup {
     return this.#queued.length;
   }
 
-  /** Resolves when the writes called so far have run; `undefined` if there are none, or none that can run now. */
+  /** Resolves when the writes called so far have been answered; `undefined` if there are none, or if they wait for a lock. */
   get settled(): Promise<void> | undefined {
-    return this.#isDraining && !this.#isBlocked ? this.#drained : undefined;
+    if (this.#isBlocked || (this.#queued.length === 0 && !this.#isRunning)) return undefined;
+    return this.#barrier.after(this.#called);
   }
 
   push(statement: BoundStatement, options: CallOptions): Promise<RawResult> {
+    if (options.signal !== undefined || options.timeoutMs !== undefined) return this.#pushLimited(statement, options);
     return new Promise((resolve, reject) => {
-      const { signal, timeoutMs } = options;
-      const write: QueuedWrite = { statement, resolve, reject, queuedAt: performance.now() };
-      if (signal !== undefined || timeoutMs !== undefined) this.#limit(write, options);
-      this.#queued.push(write);
-      if (this.#isDraining) return;
-      this.#isDraining = true;
-      // What is called in this turn of the event loop joins the group.
-      this.#drained = Promise.resolve().then(() => this.#drain());
+      this.#push({ statement, resolve, reject });
     });
   }
 
@@ -79,17 +83,35 @@ export class WriteGroup {
     for (const write of this.#queued.splice(0)) write.reject(error);
   }
 
-  /** Lets a write be taken back while it waits; once it runs, it is too late. */
-  #limit(write: QueuedWrite, { signal, timeoutMs }: CallOptions): void {
+  #push(call: Pick<QueuedWrite, "statement" | "resolve" | "reject">): QueuedWrite {
+    this.#called += 1;
+    const write: QueuedWrite = { ...call, position: this.#called, queuedAt: performance.now() };
+    this.#queued.push(write);
+    if (this.#isDraining) return write;
+    this.#isDraining = true;
+    // What is called in this turn of the microtask queue joins the group.
+    queueMicrotask(() => void this.#drain());
+    return write;
+  }
+
+  /** A write that can be taken back while it waits; once it runs, it is too late. */
+  #pushLimited(statement: BoundStatement, { signal, timeoutMs }: CallOptions): Promise<RawResult> {
+    const { promise, resolve, reject } = Promise.withResolvers<RawResult>();
+    const write = this.#push({ statement, resolve, reject });
     const takeBack = (error: Error): void => {
       const at = this.#queued.indexOf(write);
       if (at < 0) return;
       this.#queued.splice(at, 1);
-      write.reject(error);
+      reject(error);
     };
-    if (signal !== undefined) signal.addEventListener("abort", () => takeBack(abortedError(signal)), { once: true });
-    if (timeoutMs !== undefined)
-      setTimeout(() => takeBack(timeoutError(timeoutMs, "its turn to write")), timeoutMs).unref();
+    const onAbort = (): void => takeBack(abortedError(signal!));
+    const onTimeout = (): void => takeBack(timeoutError(timeoutMs!, "its turn to write"));
+    const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    return promise.finally(() => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    });
   }
 
   async #drain(): Promise<void> {
@@ -97,19 +119,22 @@ export class WriteGroup {
     while (this.#queued.length > 0) {
       const release = queue.tryAcquire(owner) ?? (await this.#waitForTurn());
       if (release === undefined) continue;
+      this.#isRunning = true;
       try {
         await this.#runGroup();
       } finally {
+        this.#isRunning = false;
         release();
+        this.#barrier.passed(this.#queued[0]?.position ?? Number.POSITIVE_INFINITY);
       }
       // Let timers and sockets have their turn between groups.
-      if (this.#queued.length > 0) await new Promise((resolve) => setImmediate(resolve));
+      if (isTurnDue(commitWeight) || this.#queued.length > 0) await afterTurn(undefined);
     }
     this.#isDraining = false;
   }
 
   async #waitForTurn(): Promise<Release | undefined> {
-    this.#isBlocked = true;
+    this.#block();
     try {
       return await this.#host.acquireTurn();
     } catch (error) {
@@ -118,6 +143,12 @@ export class WriteGroup {
     } finally {
       this.#isBlocked = false;
     }
+  }
+
+  /** Lets reads pass: the writes before them cannot run before somebody else gives up a lock. */
+  #block(): void {
+    this.#isBlocked = true;
+    this.#barrier.passed(Number.POSITIVE_INFINITY);
   }
 
   /** The turn was not to be had in time: those that waited from the start give up. */
@@ -130,15 +161,14 @@ export class WriteGroup {
     const group = this.#takeGroup();
     if (group.length === 0) return;
     if (group.length === 1) return this.#runAlone(group[0]!);
-    const { patienceMs } = this.#host;
     try {
-      const outcomes = await whileBusy(() => this.#runTogether(group), patienceMs(), {});
+      const outcomes = await this.#whileBusy(() => this.#runTogether(group));
       for (let i = 0; i < outcomes.length; i += 1) settle(group[i]!, outcomes[i]!);
       // What did not fit into the time goes first next time.
       this.#queued.unshift(...group.slice(outcomes.length));
     } catch (error) {
       if (isBusy(error)) for (const write of group) write.reject(error);
-      else for (const write of group) await this.#runAlone(write);
+      else await this.#runEachAlone(group);
     }
   }
 
@@ -156,7 +186,7 @@ export class WriteGroup {
    * @throws if the transaction as a whole cannot stand; then nothing of it has happened.
    */
   #runTogether(group: readonly QueuedWrite[]): Outcome[] {
-    const connection = this.#host.connection();
+    const connection = this.#host.connection("BEGIN IMMEDIATE");
     const outcomes: Outcome[] = [];
     const startedAt = performance.now();
     connection.exec("BEGIN IMMEDIATE");
@@ -173,20 +203,46 @@ export class WriteGroup {
       connection.exec("COMMIT");
       return outcomes;
     } catch (error) {
-      if (connection.inTransaction) connection.exec("ROLLBACK");
+      connection.rollBack();
       throw error;
     }
   }
 
+  async #runEachAlone(group: readonly QueuedWrite[]): Promise<void> {
+    for (const write of group) {
+      await this.#runAlone(write);
+      if (isTurnDue(commitWeight)) await afterTurn(undefined);
+    }
+  }
+
   async #runAlone(write: QueuedWrite): Promise<void> {
-    const { connection, onOther, patienceMs } = this.#host;
+    const { connection, onOther } = this.#host;
     const { statement } = write;
     try {
-      const result = await whileBusy(() => connection().run(statement), patienceMs(), {});
+      const result = await this.#whileBusy(() => connection(statement.sql).run(statement));
       if (statement.parsed.kind !== "write") onOther(statement);
       write.resolve(result);
     } catch (error) {
       write.reject(error);
+    }
+  }
+
+  async #whileBusy<T>(attempt: () => T): Promise<T> {
+    try {
+      return await whileBusy(
+        () => {
+          try {
+            return attempt();
+          } catch (error) {
+            if (isBusy(error)) this.#block();
+            throw error;
+          }
+        },
+        this.#host.patienceMs(),
+        {},
+      );
+    } finally {
+      this.#isBlocked = false;
     }
   }
 }

@@ -1,0 +1,96 @@
+import type { CallOptions } from "../api.ts";
+import type { MaybePromise } from "../engine.ts";
+import { LitefleetError } from "../errors.ts";
+import type { Connection } from "./connection.ts";
+import { ConnectionPool } from "./connection-pool.ts";
+import { SessionPragmas } from "./session-pragmas.ts";
+
+/** How the connections of a client are opened. */
+export interface ConnectionsOptions {
+  readonly open: () => Connection;
+  /** The main connection, which is open already. */
+  readonly first: Connection;
+  /** In memory there is one connection, and everything runs on it. */
+  readonly isMemory: boolean;
+  readonly maxConnections: number;
+}
+
+/** The connections of a local client: the main one for autocommit statements, and a pool of others. */
+export class Connections {
+  readonly #options: ConnectionsOptions;
+  readonly #pool: ConnectionPool;
+  readonly #pragmas = new SessionPragmas();
+  #main: Connection;
+  #isClosed = false;
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+    this.#main = options.first;
+    this.#pool = new ConnectionPool(() => this.#open(), options.maxConnections);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Connections held open. */
+  get size(): number {
+    return this.#isClosed ? 0 : 1 + this.#pool.size;
+  }
+
+  /** The connection of autocommit statements, whatever state it is in. */
+  get main(): Connection {
+    return this.#main;
+  }
+
+  /** The same, replaced if another statement than this one has left it unsound. */
+  mainFor(sql: string): Connection {
+    this.checkOpen();
+    if (!this.#main.isSoundFor(sql) && !this.#options.isMemory) {
+      const fresh = this.#open();
+      this.#main.close();
+      this.#main = fresh;
+    }
+    return this.#main;
+  }
+
+  /** A connection for somebody alone; give it back with {@link release}. One who has the turn to write does not wait. */
+  acquire(hasTurn: boolean, options: CallOptions): MaybePromise<Connection> {
+    if (this.#options.isMemory) return this.#main;
+    return hasTurn ? this.#pool.take() : this.#pool.acquire(options);
+  }
+
+  release(connection: Connection): void {
+    if (connection !== this.#main) this.#pool.release(connection);
+  }
+
+  /** Keeps a setting for later connections. Those in use keep what they were opened with. */
+  remember(pragma: string, sql: string): void {
+    if (this.#options.isMemory) return;
+    this.#pragmas.remember(pragma, sql);
+    this.#pool.refresh();
+  }
+
+  /** @throws {LitefleetError} `CLIENT_CLOSED`. */
+  checkOpen(): void {
+    if (this.#isClosed) throw new LitefleetError("The client is closed", "CLIENT_CLOSED");
+  }
+
+  /** Opens none any more; those that are open stay so until {@link close}. */
+  stop(): void {
+    this.#isClosed = true;
+  }
+
+  close(): void {
+    this.stop();
+    this.#pool.close();
+    this.#main.close();
+  }
+
+  #open(): Connection {
+    this.checkOpen();
+    const connection = this.#options.open();
+    for (const sql of this.#pragmas.statements()) connection.exec(sql);
+    return connection;
+  }
+}
