@@ -166,6 +166,34 @@ describe("the process", () => {
     expect({ status, stdout }).toEqual({ status: 0, stdout: '16 1 SQLITE_ERROR [["a\\u0000b","\ufffd","\ufffdA"]]' });
   });
 
+  it("refuses queries that the engine itself would end it over, and runs their neighbours", () => {
+    const { status, stdout } = runProcess(`
+      const engine = open(":memory:");
+      await engine.script("CREATE TABLE t (a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES (1, 2)", {});
+      const refused = [
+        ["SELECT count(*), b FROM t WHERE 0"], ["SELECT max(a), b FROM t WHERE a IN ()"], ["SELECT count(*), b FROM t LIMIT 0"],
+        ["SELECT count(*), b FROM t LIMIT ?", [0]], ["SELECT count(*), b FROM t LIMIT (1 > 2)"],
+        ["INSERT INTO t (a, b) SELECT count(*) + 9, b FROM t WHERE 0"], ["SELECT regexp('a')"], ["SELECT b -> b FROM t"],
+      ];
+      const codes = [];
+      for (const [sql, args] of refused) {
+        for (const attempt of [
+          async () => engine.execute(bound(sql, args), {}),
+          async () => engine.iterate(bound(sql, args), {}).next(),
+          async () => args ?? engine.script("SELECT 1; " + sql, {}),
+        ]) codes.push(await attempt().then(() => undefined, (error) => error.code));
+      }
+      const run = async (sql, args) => (await engine.execute(bound(sql, args), {})).rows;
+      const neighbours = [
+        await run("SELECT count(*), b FROM t WHERE a = ?", [5]), await run("SELECT count(*), b FROM t LIMIT ?", [1]),
+        await run("SELECT count(*), b FROM t LIMIT 1"), await run("SELECT count(*) FROM t WHERE 0"),
+        await run("EXPLAIN QUERY PLAN SELECT count(*), b FROM t WHERE a = 1").then((rows) => rows.length),
+      ];
+      console.log([...new Set(codes)].join(), JSON.stringify(neighbours));`);
+    expect(status).toBe(0);
+    expect(stdout).toBe("UNSUPPORTED, [[[0,null]],[[1,2]],[[1,2]],[[0]],1]");
+  });
+
   it("survives iterations that outlive their transaction", () => {
     const path = join(scratchFolder(), "a.db");
     const { status, stdout } = runProcess(`

@@ -175,7 +175,7 @@ describe("concurrent transactions", () => {
     ];
     while (conflicts < 2) await breath();
     await holder.commit();
-    await Promise.all(waiting);
+    await Promise.all(waiting.map(async (work) => work));
     expect(await read(engine, 0)).toBe(111);
     const next = await engine.begin("concurrent", {});
     await write(next, 0, 1);

@@ -22,7 +22,7 @@ export function checkText(sql: string): void {
     );
   }
   if (/\bregexp\s*\(/i.test(sql) && callsRegexpWithOne(sql)) throw fatal("regexp() with one argument");
-  if (sql.includes("->") && hasEqualOperands(sql)) throw fatal("-> or ->> between two equal constants");
+  if (sql.includes("->") && hasEqualOperands(sql)) throw fatal("-> or ->> between two equal operands");
 }
 
 /** The error for a statement that must not run. */
@@ -40,19 +40,40 @@ export function fatal(what: string): LitefleetError {
  */
 export function hazardOf(connection: TursoHandle, sql: string): Hazard | undefined {
   if (!/\b(count|sum|avg|min|max|total|\w*group_\w+|string_agg)\s*\(/i.test(sql)) return undefined;
-  if (!/\b(where|limit|on|having)\b/i.test(sql)) return undefined;
+  if (!/\b(where|limit|on|having)\b/i.test(sql) || firstWord(sql) === "EXPLAIN") return undefined;
   const plan = explain(connection, sql);
-  const opened = plan.filter(({ opcode }) => opcode === "OpenRead");
-  const jumps = plan.filter(({ opcode }) => opcode === "Goto" || opcode === "IfNot");
   let hazard: Hazard | undefined;
-  for (const { address, p1: cursor } of opened) {
-    const over = jumps.filter((jump) => jump.address < address && jump.p2 > address);
-    const reads = (jump: Instruction): boolean =>
-      plan.some((later) => later.opcode === "NullRow" && later.p1 === cursor && later.address >= jump.p2);
-    if (over.some((jump) => jump.opcode === "Goto" && reads(jump))) return "always";
-    if (over.some(reads)) hazard = "zero-limit";
+  for (const { opcode, address, p1: cursor } of plan) {
+    if (opcode !== "OpenRead") continue;
+    for (const jump of plan) {
+      if (jump.address >= address || jump.p2 <= address) continue;
+      const kind = hazardOfJump(sql, plan, jump);
+      if (kind === undefined || !isReadAfter(plan, cursor, jump.p2)) continue;
+      if (kind === "always") return kind;
+      hazard = kind;
+    }
   }
   return hazard;
+}
+
+/** When a jump is taken: a `Goto` always, the `IfNot` of a LIMIT only if that is 0. */
+function hazardOfJump(
+  sql: string,
+  plan: readonly Instruction[],
+  { opcode, p1: register }: Instruction,
+): Hazard | undefined {
+  if (opcode === "Goto") return "always";
+  if (opcode !== "IfNot") return undefined;
+  if (plan.some((load) => load.opcode === "Variable" && load.p2 === register)) return "zero-limit";
+  const limits = sql.match(/\blimit\b/gi) ?? [];
+  const numbers = sql.match(/\blimit\s+0*[1-9]\d*\s*(?=$|[;),]|offset\b)/gi) ?? [];
+  // A limit that is computed may be anything.
+  return limits.length === numbers.length ? undefined : "always";
+}
+
+/** Whether the plain column is read from `cursor` at or after `address`: the engine puts it on a row of NULLs first. */
+function isReadAfter(plan: readonly Instruction[], cursor: number, address: number): boolean {
+  return plan.some((later) => later.opcode === "NullRow" && later.p1 === cursor && later.address >= address);
 }
 
 interface Instruction {
@@ -96,9 +117,15 @@ function hasEqualOperands(sql: string): boolean {
   const texts = tokensOf(sql);
   return texts.some((text, i) => {
     if (text !== "-" || texts[i + 1] !== ">") return false;
-    const right = texts[i + 2] === ">" ? texts[i + 3] : texts[i + 2];
-    return right !== undefined && right === texts[i - 1];
+    const right = texts.slice(i + 2).find((after) => after !== ">" && after !== "-" && after !== "+" && after !== "(");
+    const left = texts.slice(0, i).findLast((before) => before !== ")");
+    return left !== undefined && left === right;
   });
+}
+
+function firstWord(sql: string): string {
+  const first = nextToken(sql, 0);
+  return first === undefined ? "" : sql.slice(first.start, first.end).toUpperCase();
 }
 
 function tokensOf(sql: string): string[] {

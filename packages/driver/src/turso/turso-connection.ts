@@ -47,15 +47,8 @@ export class TursoConnection implements NativeConnection {
   exec(sql: string): void {
     checkText(sql);
     try {
-      for (const { sql: one } of splitStatements(sql)) {
-        if (hazardOf(this.#handle, one) !== undefined) throw fatal("An aggregate beside a plain column");
-      }
-      const script = this.#handle.executor(sql);
-      try {
-        while (stepOn(this.#handle, script) !== step.done);
-      } finally {
-        script.reset();
-      }
+      // One by one, so that each is looked at when those before it have run.
+      for (const { sql: one } of splitStatements(sql)) this.#runOne(one);
     } catch (error) {
       throw this.#explain(error);
     }
@@ -68,6 +61,16 @@ export class TursoConnection implements NativeConnection {
 
   close(): void {
     this.#handle.close();
+  }
+
+  #runOne(sql: string): void {
+    if (hazardOf(this.#handle, sql) !== undefined) throw fatal("An aggregate beside a plain column");
+    const script = this.#handle.executor(sql);
+    try {
+      while (stepOn(this.#handle, script) !== step.done);
+    } finally {
+      script.reset();
+    }
   }
 
   #explain(error: unknown): LitefleetError {

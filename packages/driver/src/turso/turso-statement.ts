@@ -163,10 +163,10 @@ export class TursoStatement implements NativeStatement, Releasable {
 }
 
 function checkHazard(hazard: Hazard, args: readonly SqlValue[]): void {
-  if (hazard === "always") throw fatal("An aggregate beside a plain column, under a condition that is never true,");
+  if (hazard === "always") throw fatal("An aggregate beside a plain column, where no row can be read,");
   // Which argument is the limit is not known; such a query gives one row and needs none.
   const isZero = (arg: SqlValue): boolean => arg !== null && typeof arg !== "object" && Number(arg) === 0;
-  if (args.length === 0 || args.some(isZero)) throw fatal("An aggregate beside a plain column, with a LIMIT that may be 0,");
+  if (args.some(isZero)) throw fatal("An aggregate beside a plain column, with a LIMIT that may be 0,");
 }
 
 function fits(forms: readonly (ArgumentForm | undefined)[], args: readonly SqlValue[]): boolean {
