@@ -99,6 +99,28 @@ it.each(["http", "ws"] as const)("asks for 100 executes over %s at once, also be
   await proxy.stop();
 });
 
+it("does not send over WebSocket what would make the server hang up", async () => {
+  const engine = openRemote({ url: new URL(sqld.wsUrl) });
+  const text = "é".repeat(2_000_000);
+  const large = statement("SELECT length(?), length(?), length(?), length(?), length(?)", [
+    text,
+    text,
+    text,
+    text,
+    text,
+  ]);
+  const [refused, kept] = await Promise.allSettled([engine.execute(large, {}), run(engine, "SELECT 2")]);
+  expect(refused).toMatchObject({ status: "rejected", reason: { code: "UNSUPPORTED" } });
+  expect(kept).toMatchObject({ status: "fulfilled", value: { rows: [[2]] } });
+  await expect(engine.batch([large], "read", {})).rejects.toMatchObject({ code: "UNSUPPORTED" });
+  expect(await valueOf(engine, "SELECT 1")).toBe(1);
+  expect(engine.status().openConnections).toBe(0);
+  engine.close();
+  const overHttp = openRemote({ url: new URL(sqld.url) });
+  expect((await overHttp.execute(large, {})).rows).toEqual([Array.from({ length: 5 }, () => 2_000_000)]);
+  overHttp.close();
+});
+
 it("closes the stream of an iteration", async () => {
   const { engine, paths } = countedEngine(sqld.url);
   expect(await allRows(engine.iterate(statement("SELECT 1 UNION ALL SELECT 2"), {}))).toEqual([[1], [2]]);

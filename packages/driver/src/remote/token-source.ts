@@ -19,14 +19,15 @@ export class TokenSource {
 
   /** The token; concurrent callers share one call of the function. Rejects with a `RequestFailure`. */
   get(): Promise<string | undefined> {
-    this.#current ??= this.#fetch();
-    return this.#current;
+    return this.#current ?? this.#start();
   }
 
   /** Gets another one in place of `rejected`; false if there is none. */
   async renew(rejected: string | undefined): Promise<boolean> {
     if (typeof this.#token !== "function") return false;
-    if ((await this.get()) === rejected) this.#current = this.#fetch();
+    const current = this.#current;
+    // Of several calls that were refused together, one fetches.
+    if ((await this.get()) === rejected && this.#current === current) void this.#start();
     return (await this.get()) !== rejected;
   }
 
@@ -37,6 +38,15 @@ export class TokenSource {
     return clean;
   }
 
+  #start(): Promise<string | undefined> {
+    const fetching = this.#fetch();
+    this.#current = fetching;
+    fetching.catch(() => {
+      if (this.#current === fetching) this.#current = undefined;
+    });
+    return fetching;
+  }
+
   async #fetch(): Promise<string | undefined> {
     if (typeof this.#token !== "function") return this.#token === "" ? undefined : this.#token;
     try {
@@ -44,7 +54,6 @@ export class TokenSource {
       if (token !== "") this.#seen.add(token);
       return token === "" ? undefined : token;
     } catch (error) {
-      this.#current = undefined;
       const failure = new LitefleetError("The authToken function failed, so the server was not asked", "AUTH_FAILED", {
         cause: error,
       });

@@ -11,6 +11,9 @@ import {
 import { parseMessage } from "./parse-message.ts";
 import type { WireCursorEntry, WireError, WireRequest, WireBatch, WireResponse, WireResult } from "./protocol.ts";
 
+/** The largest message that sqld takes, in bytes; a larger one makes it drop the connection, and all streams with it. */
+const maxMessageBytes = 16 * 1024 * 1024;
+
 /** A request as it goes over a WebSocket, where streams and cursors have numbers. */
 export type WsRequest =
   | { readonly type: "open_stream" | "close_stream"; readonly stream_id: number }
@@ -91,7 +94,13 @@ export class WsConnection {
       const message = `There is no WebSocket in this environment; use a ${url.protocol === "wss:" ? "https" : "http"}: URL`;
       throw new RequestFailure(new LitefleetError(message, "WEBSOCKETS_NOT_SUPPORTED"), "none");
     }
-    const connection = new WsConnection(new SocketClass(url, ["hrana3"]), token);
+    let socket: Socket;
+    try {
+      socket = new SocketClass(url, ["hrana3"]);
+    } catch (error) {
+      throw new RequestFailure(networkFailure(error).error, "none");
+    }
+    const connection = new WsConnection(socket, token);
     await connection.#accepted.promise;
     return connection;
   }
@@ -111,10 +120,16 @@ export class WsConnection {
     if (this.#failure !== undefined) {
       return Promise.reject(new RequestFailure(this.#failure.error, "none", false));
     }
+    const id = this.nextId();
+    const text = JSON.stringify({ type: "request", request_id: id, request });
+    if (isTooLarge(text)) {
+      // As if the server had answered so: it concerns this request only.
+      const message = "The request is larger than the 16 MiB that a server takes over WebSocket; split it or use http:";
+      return Promise.resolve({ type: "error", error: { message, code: "UNSUPPORTED" } });
+    }
     return new Promise((resolve, reject) => {
-      const id = this.nextId();
       this.#waiting.set(id, { resolve, reject });
-      this.#socket.send(JSON.stringify({ type: "request", request_id: id, request }));
+      this.#socket.send(text);
     });
   }
 
@@ -202,6 +217,11 @@ function isServerMessage(value: object): value is ServerMessage {
 
 function isSocketClass(value: unknown): value is new (url: URL, protocols: string[]) => Socket {
   return typeof value === "function";
+}
+
+function isTooLarge(text: string): boolean {
+  // Up to three bytes a UTF-16 unit; only what comes near the limit is worth counting.
+  return text.length * 3 > maxMessageBytes && new TextEncoder().encode(text).byteLength > maxMessageBytes;
 }
 
 function refusal(error: WireError): LitefleetError {
