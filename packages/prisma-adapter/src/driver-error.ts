@@ -12,7 +12,8 @@ import type { MappedError } from "@prisma/driver-adapter-utils";
  */
 export function toPrismaError(error: unknown, place: "transaction" | "outside" = "outside"): unknown {
   if (isDriverAdapterError(error)) return error;
-  if (error instanceof RangeError) return new TranslatedError({ kind: "InvalidInputValue", message: error.message }, error);
+  if (error instanceof RangeError)
+    return new TranslatedError({ kind: "InvalidInputValue", message: error.message }, error);
   if (!(error instanceof LibsqlError)) return error;
   const words = wordsOf(error);
   if (place === "transaction" && error.code === "SQLITE_BUSY") {
@@ -113,13 +114,18 @@ const messageRules: readonly MessageRule[] = [
   { pattern: /(cannot store .+ value in .+ column .+)$/, kind: (message) => ({ kind: "InvalidInputValue", message }) },
   { pattern: /(integer overflow)/, kind: (cause) => ({ kind: "ValueOutOfRange", cause }) },
   { pattern: /no such table: (.+)$/, kind: (table) => ({ kind: "TableDoesNotExist", table }) },
-  { pattern: /no such column(?: or database)?: (.+)$/, kind: (column) => ({ kind: "ColumnNotFound", column: unquoted(column) }) },
+  {
+    pattern: /no such column(?: or database)?: (.+)$/,
+    kind: (column) => ({ kind: "ColumnNotFound", column: unquoted(column) }),
+  },
   { pattern: /has no column named (.+)$/, kind: (column) => ({ kind: "ColumnNotFound", column: unquoted(column) }) },
 ];
 
 function kindByMessage(words: string): MappedError | undefined {
   // libSQL's server adds the place in the SQL, Turso the result code, SQLite a hint about quotes.
-  const bare = words.replace(/ - should this be a string literal.*$/, "").replace(/(?: \(at offset \d+\)| \(\d+\))+$/, "");
+  const bare = words
+    .replace(/ - should this be a string literal.*$/, "")
+    .replace(/(?: \(at offset \d+\)| \(\d+\))+$/, "");
   for (const { pattern, kind } of messageRules) {
     const found = pattern.exec(bare)?.[1];
     if (found !== undefined) return kind(found);

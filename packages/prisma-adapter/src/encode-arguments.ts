@@ -31,7 +31,8 @@ function encodeArgument(value: unknown, type: ArgScalarType, format: TimestampFo
       if (value instanceof Date) return encodeDate(value, format, position);
       if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
       if (value instanceof ArrayBuffer) return value;
-      if (Array.isArray(value)) throw invalid(`Parameter ${position} is a list, which SQLite has not; use Prisma.join()`);
+      if (Array.isArray(value))
+        throw invalid(`Parameter ${position} is a list, which SQLite has not; use Prisma.join()`);
       break;
     case "undefined":
     case "function":

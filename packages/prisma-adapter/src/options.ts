@@ -47,9 +47,7 @@ const modes: Readonly<Record<PrismaTransactionMode, TransactionMode>> = {
 export function resolveOptions(options: PrismaLitefleetOptions): ResolvedOptions {
   const { timestampFormat = "iso8601", transactionMode = "immediate" } = options;
   if (!timestampFormats.has(timestampFormat)) {
-    throw new RangeError(
-      `timestampFormat must be "iso8601" or "unixepoch-ms", got ${JSON.stringify(timestampFormat)}`,
-    );
+    throw new RangeError(`timestampFormat must be "iso8601" or "unixepoch-ms", got ${JSON.stringify(timestampFormat)}`);
   }
   if (!Object.hasOwn(modes, transactionMode)) {
     throw new RangeError(

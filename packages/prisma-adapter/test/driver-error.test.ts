@@ -18,7 +18,10 @@ describe("the texts of SQLite, as each engine wraps them", () => {
     ["SQLite error: UNIQUE constraint failed: t.a, t.b", unique],
     ["Runtime error: UNIQUE constraint failed: t.a, t.b (19)", unique],
     ["PRIMARY KEY constraint failed: t.a, t.b", unique],
-    ["UNIQUE constraint failed: index 'by name'", { kind: "UniqueConstraintViolation", constraint: { index: "by name" } }],
+    [
+      "UNIQUE constraint failed: index 'by name'",
+      { kind: "UniqueConstraintViolation", constraint: { index: "by name" } },
+    ],
     ["NOT NULL constraint failed: t.a", notNull],
     ["SQLite error: NOT NULL constraint failed: t.a (1299)", notNull],
     ["FOREIGN KEY constraint failed", foreignKey],

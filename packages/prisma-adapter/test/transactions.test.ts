@@ -131,7 +131,9 @@ describe.each(engines)("transactions on $name", ({ dialect, open }) => {
   });
 
   test("lost updates do not happen: each reads what the one before wrote", async () => {
-    const { id } = await prisma.author.create({ data: { email: "counter@example.com", books: { create: { title: "c" } } } });
+    const { id } = await prisma.author.create({
+      data: { email: "counter@example.com", books: { create: { title: "c" } } },
+    });
     const { id: bookId } = (await prisma.book.findMany({ where: { authorId: id } }))[0]!;
     const increment = () =>
       prisma.$transaction(async (tx) => {
@@ -198,11 +200,14 @@ describe.each(engines)("transactions on $name", ({ dialect, open }) => {
     }
   });
 
-  test.each(["ReadUncommitted", "ReadCommitted", "RepeatableRead"])("isolation level %s is refused", async (isolationLevel) => {
-    const error = await errorOf(prisma.$transaction((tx) => add(tx, "a"), { isolationLevel }));
-    expect(error.code).toBe("P2023");
-    expect(await names()).toEqual([]);
-  });
+  test.each(["ReadUncommitted", "ReadCommitted", "RepeatableRead"])(
+    "isolation level %s is refused",
+    async (isolationLevel) => {
+      const error = await errorOf(prisma.$transaction((tx) => add(tx, "a"), { isolationLevel }));
+      expect(error.code).toBe("P2023");
+      expect(await names()).toEqual([]);
+    },
+  );
 
   test("a foreign key that is checked at the end fails the commit, and nothing stays open", async () => {
     const error = await errorOf(
@@ -216,7 +221,6 @@ describe.each(engines)("transactions on $name", ({ dialect, open }) => {
     await add(prisma, "after");
     expect(await prisma.book.count({ where: { authorId: -5 } })).toBe(0);
   });
-
 });
 
 describe.each(engines.filter((engine) => engine.lockTimeout === "client"))("locks on $name", ({ open }) => {
@@ -242,26 +246,30 @@ describe.each(engines.filter((engine) => engine.lockTimeout === "client"))("lock
 });
 
 describe.each(engines.filter((engine) => engine.name === "sqld over http"))("locks on $name", ({ open }) => {
-  test("a transaction that the server ended, for it held the others up, says so at its commit", { timeout: 30_000 }, async () => {
-    await using database = await open();
-    const [holder, other] = [
-      await newPrismaClient(new PrismaLitefleet(database.config)),
-      await newPrismaClient(new PrismaLitefleet(database.config)),
-    ];
-    const error = await errorOf(
-      holder.$transaction(
-        async (tx) => {
-          await tx.tag.create({ data: { name: "holder" } });
-          await other.tag.create({ data: { name: "other" } });
-        },
-        { timeout: 20_000 },
-      ),
-    );
-    expect(error.code).toBe("P1018");
-    expect(await other.tag.findMany()).toEqual([{ name: "other" }]);
-    await holder.$disconnect();
-    await other.$disconnect();
-  });
+  test(
+    "a transaction that the server ended, for it held the others up, says so at its commit",
+    { timeout: 30_000 },
+    async () => {
+      await using database = await open();
+      const [holder, other] = [
+        await newPrismaClient(new PrismaLitefleet(database.config)),
+        await newPrismaClient(new PrismaLitefleet(database.config)),
+      ];
+      const error = await errorOf(
+        holder.$transaction(
+          async (tx) => {
+            await tx.tag.create({ data: { name: "holder" } });
+            await other.tag.create({ data: { name: "other" } });
+          },
+          { timeout: 20_000 },
+        ),
+      );
+      expect(error.code).toBe("P1018");
+      expect(await other.tag.findMany()).toEqual([{ name: "other" }]);
+      await holder.$disconnect();
+      await other.$disconnect();
+    },
+  );
 });
 
 describe("concurrent transactions", () => {
@@ -277,7 +285,10 @@ describe("concurrent transactions", () => {
       await rename(tx, "a", "outer");
       await prisma.$transaction((inner) => rename(inner, "b", "inner"));
     });
-    expect((await prisma.author.findMany({ orderBy: { email: "asc" } })).map(({ name }) => name)).toEqual(["outer", "inner"]);
+    expect((await prisma.author.findMany({ orderBy: { email: "asc" } })).map(({ name }) => name)).toEqual([
+      "outer",
+      "inner",
+    ]);
 
     const conflict = await errorOf(
       prisma.$transaction(async (tx) => {

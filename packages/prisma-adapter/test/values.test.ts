@@ -58,14 +58,17 @@ describe.each(engines)("values on $name", ({ dialect, open }) => {
     },
   );
 
-  test.each(["2024-02-29T12:34:56.789Z", "1969-12-31T23:59:59.999Z", "0032-01-01T00:00:00.000Z"])("DateTime %s", async (iso) => {
-    const at = new Date(iso);
-    const id = await create({ at });
-    expect((await read(id)).at).toEqual(at);
-    expect(await raw('"at"', id)).toEqual({ at });
-    expect(await prisma.sample.count({ where: { id, at } })).toBe(1);
-    expect(await prisma.sample.count({ where: { id, at: { lt: at } } })).toBe(0);
-  });
+  test.each(["2024-02-29T12:34:56.789Z", "1969-12-31T23:59:59.999Z", "0032-01-01T00:00:00.000Z"])(
+    "DateTime %s",
+    async (iso) => {
+      const at = new Date(iso);
+      const id = await create({ at });
+      expect((await read(id)).at).toEqual(at);
+      expect(await raw('"at"', id)).toEqual({ at });
+      expect(await prisma.sample.count({ where: { id, at } })).toBe(1);
+      expect(await prisma.sample.count({ where: { id, at: { lt: at } } })).toBe(0);
+    },
+  );
 
   test("DateTime is stored as Prisma's own adapters store it", async () => {
     const id = await create({ at: new Date("2024-02-29T12:34:56.789Z") });
@@ -94,19 +97,34 @@ describe.each(engines)("values on $name", ({ dialect, open }) => {
     expect(await raw('"made"', id)).toEqual({ made });
   });
 
-  const documents = [{ a: [1, "two", null], "b'\"": { c: "ü😀" } }, [], [[]], "text", "5", "", 5, 1.5, -1e300, true, false];
+  const documents = [
+    { a: [1, "two", null], "b'\"": { c: "ü😀" } },
+    [],
+    [[]],
+    "text",
+    "5",
+    "",
+    5,
+    1.5,
+    -1e300,
+    true,
+    false,
+  ];
   test.each(documents.map((json) => [JSON.stringify(json), json]))("Json %s", async (_, json) => {
     const id = await create({ json });
     expect((await read(id)).json).toEqual(json);
     expect(await raw('"json"', id)).toEqual({ json });
   });
 
-  test.each([new Uint8Array([]), new Uint8Array([0, 1, 255]), new Uint8Array(70_000).fill(7)])("Bytes %#", async (bytes) => {
-    const id = await create({ bytes });
-    expect((await read(id)).bytes).toEqual(bytes);
-    expect(await raw('"bytes"', id)).toEqual({ bytes });
-    expect(await prisma.sample.count({ where: { id, bytes } })).toBe(1);
-  });
+  test.each([new Uint8Array([]), new Uint8Array([0, 1, 255]), new Uint8Array(70_000).fill(7)])(
+    "Bytes %#",
+    async (bytes) => {
+      const id = await create({ bytes });
+      expect((await read(id)).bytes).toEqual(bytes);
+      expect(await raw('"bytes"', id)).toEqual({ bytes });
+      expect(await prisma.sample.count({ where: { id, bytes } })).toBe(1);
+    },
+  );
 
   test("a Float is compared as a number, also where no column lends its type", async () => {
     const real = 8.0358106529131e233;
@@ -164,7 +182,15 @@ describe.each(engines)("values on $name", ({ dialect, open }) => {
       { a: 1 },
     );
     expect(rows).toEqual([
-      { big: 2n ** 60n, text: "t", at: "2024-02-29T12:34:56.789+00:00", bytes: new Uint8Array([1, 2]), flag: 1, none: null, json: '{"a":1}' },
+      {
+        big: 2n ** 60n,
+        text: "t",
+        at: "2024-02-29T12:34:56.789+00:00",
+        bytes: new Uint8Array([1, 2]),
+        flag: 1,
+        none: null,
+        json: '{"a":1}',
+      },
     ]);
   });
 
