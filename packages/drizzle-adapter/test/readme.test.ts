@@ -30,3 +30,22 @@ test("the examples of the README run one after the other and print what they say
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+test("so does the example of migrations", async () => {
+  const readme = await readFile(join(packageFolder, "README.md"), "utf8");
+  const example = [...readme.matchAll(/```ts\n(.*?)```/gs)].find(([, code]) => code?.includes("migrationsFolder"))?.[1];
+  const folder = await mkdtemp(join(tmpdir(), "litefleet-drizzle-readme-"));
+  try {
+    await mkdir(join(folder, "node_modules/@litefleet"), { recursive: true });
+    await symlink(packageFolder, join(folder, "node_modules/@litefleet/drizzle-adapter"));
+    await mkdir(join(folder, "drizzle/meta"), { recursive: true });
+    await writeFile(join(folder, "drizzle/0000_a.sql"), "CREATE TABLE a (x)");
+    const journal = JSON.stringify({ dialect: "sqlite", entries: [{ idx: 0, when: 1, tag: "0000_a" }] });
+    await writeFile(join(folder, "drizzle/meta/_journal.json"), journal);
+    await writeFile(join(folder, "main.ts"), `${example}console.log(applied);\n`);
+    const { stdout } = await promisify(execFile)(process.execPath, ["main.ts"], { cwd: folder });
+    expect(stdout.trim()).toBe("[ '0000_a' ]");
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
