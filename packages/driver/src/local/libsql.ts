@@ -15,7 +15,7 @@ export const libsqlLibrary: NativeLibrary = {
   name: "libsql",
   beginRead: "BEGIN TRANSACTION READONLY",
   open(path, options) {
-    const open = load();
+    const open = loadLibsql();
     // The native busy handler would block the event loop: waiting is done outside, see busy.ts.
     return new LibsqlConnection(new open(path, { timeout: 0, encryptionKey: options.encryptionKey ?? "" }));
   },
@@ -26,6 +26,30 @@ export const libsqlLibrary: NativeLibrary = {
 };
 
 type OpenLibsql = new (path: string, options: { timeout: number; encryptionKey: string }) => LibsqlDatabase;
+
+let loaded: OpenLibsql | undefined;
+
+/**
+ * Loads the library, once a process. It takes its log level from `RUST_LOG` at this moment and would write what fails in a sync to
+ * the program's stdout, so it is told to be silent unless the user has said otherwise. In a worker thread, whose environment is a
+ * copy, that has no effect: the main thread has to load it first.
+ *
+ * @throws {LitefleetError} `ENGINE_MISSING` if it is not there.
+ */
+export function loadLibsql(): OpenLibsql {
+  loaded ??= silently(load);
+  return loaded;
+}
+
+function silently<T>(load: () => T): T {
+  if (process.env["RUST_LOG"] !== undefined) return load();
+  process.env["RUST_LOG"] = "off";
+  try {
+    return load();
+  } finally {
+    delete process.env["RUST_LOG"];
+  }
+}
 
 function load(): OpenLibsql {
   try {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { LitefleetError } from "../errors.ts";
 import type { Emitter } from "../events.ts";
+import { loadLibsql } from "../local/libsql.ts";
 import { openLocal } from "../local/open.ts";
 import { openRemote } from "../remote/open.ts";
 import type { ReplicaConfig } from "../resolve-config.ts";
@@ -25,6 +26,7 @@ export function openReplica(config: ReplicaConfig, events: Emitter): ReplicaEngi
       { extendedCode: "SQLITE_CANTOPEN", rawCode: 14 },
     );
   }
+  loadLibsql();
   checkSidecars(path);
   const scheme = primary.url.protocol.replace("ws", "http");
   const syncUrl = scheme + primary.url.href.slice(primary.url.protocol.length);
