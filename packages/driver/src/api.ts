@@ -29,9 +29,12 @@ export type IntMode = "number" | "bigint" | "string" | "auto";
 
 /** Options of a single call. */
 export interface CallOptions {
-  /** Gives up when this fires; the call rejects with code `ABORTED`. */
+  /**
+   * Gives up when this fires; the call rejects with code `ABORTED`, or with `OUTCOME_UNKNOWN` if a write was already on its way
+   * to a server.
+   */
   readonly signal?: AbortSignal;
-  /** Gives up after this many milliseconds; the call rejects with code `TIMEOUT`. Default: no limit. */
+  /** Gives up after this many milliseconds; the call rejects with code `TIMEOUT`, or as with `signal`. Default: no limit. */
   readonly timeoutMs?: number;
   /** How integers are read. Default: the client's `intMode`. */
   readonly intMode?: IntMode;

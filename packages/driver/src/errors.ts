@@ -15,12 +15,14 @@ export const errorCodes = [
   "CONFLICT",
   "CONNECTION_FAILED",
   "ENGINE_MISSING",
+  "NAMESPACE_NOT_FOUND",
   "OUTCOME_UNKNOWN",
   "PRIMARY_UNREACHABLE",
   "SERVER_BUSY",
   "SERVER_ERROR",
   "SQL_MANY_STATEMENTS",
   "SQL_NO_STATEMENT",
+  "STREAM_EXPIRED",
   "SYNC_FAILED",
   "SYNC_NOT_SUPPORTED",
   "TIMEOUT",
@@ -30,6 +32,7 @@ export const errorCodes = [
   "URL_INVALID",
   "URL_PARAM_NOT_SUPPORTED",
   "URL_SCHEME_NOT_SUPPORTED",
+  "WEBSOCKETS_NOT_SUPPORTED",
 ] as const;
 
 /** One of Litefleet's own codes. */

@@ -34,6 +34,7 @@ export interface RemoteConfig extends Common {
   readonly authToken: string | undefined;
   readonly fetch: typeof globalThis.fetch | undefined;
   readonly concurrency: number;
+  readonly remoteEncryptionKey: string | undefined;
 }
 
 /** A local copy of a server's database. */
@@ -119,6 +120,7 @@ function resolveRemote(config: Config, expanded: ExpandedConfig, common: Common)
     authToken: expanded.authToken,
     fetch: config.fetch as typeof globalThis.fetch | undefined,
     concurrency: expanded.concurrency,
+    remoteEncryptionKey: expanded.remoteEncryptionKey,
   };
 }
 
