@@ -208,12 +208,12 @@ describe.each(places)("statements on %s", (_, open) => {
     await engine.script(
       `CREATE TABLE t (a); CREATE TABLE log (b);
        CREATE TRIGGER tr AFTER INSERT ON t BEGIN INSERT INTO log VALUES (new.a || ';'); END;
-       INSERT INTO t VALUES ('x'); INSERT INTO t VALUES ('y'); -- done`,
+       BEGIN; INSERT INTO t VALUES ('x'); INSERT INTO t VALUES ('y'); COMMIT; -- done`,
       {},
     );
     expect(await rows(engine, "SELECT b FROM log")).toEqual([["x;"], ["y;"]]);
     await expectCode(
-      async () => engine.script("INSERT INTO t VALUES ('z'); nonsense; DELETE FROM t", {}),
+      async () => engine.script("INSERT INTO t VALUES ('z'); BEGIN; DELETE FROM t; nonsense", {}),
       "SQLITE_ERROR",
     );
     expect(await rows(engine, "SELECT count(*) FROM t")).toEqual([[3]]);

@@ -1,4 +1,5 @@
 import type { CallOptions } from "../api.ts";
+import { createAsyncScope } from "../async-scope.ts";
 import type { MaybePromise } from "../engine.ts";
 import { LitefleetError, plainMessage } from "../errors.ts";
 import type { LibsqlError } from "../errors.ts";
@@ -7,6 +8,16 @@ import { isConflict } from "./classify.ts";
 
 /** How long a call is repeated when it has no limit of its own, in milliseconds. */
 const defaultPatienceMs = 30_000;
+
+/** The same inside a concurrent transaction, which the call may be waiting for: it then ends only by giving up. */
+const insidePatienceMs = 5_000;
+
+const concurrentScope = createAsyncScope<true>();
+
+/** Runs the callback of a concurrent transaction, so that calls from inside it can be told from others. */
+export function runInConcurrent<T>(callback: () => T): T {
+  return concurrentScope.run(true, callback);
+}
 
 /** The longest pause between two attempts, in milliseconds. */
 const maxPauseMs = 50;
@@ -25,7 +36,8 @@ export async function whileConflicting<T>(
   options: CallOptions,
   onConflict: OnConflict | undefined,
 ): Promise<T> {
-  const deadline = new Deadline({ signal: options.signal, timeoutMs: options.timeoutMs ?? defaultPatienceMs });
+  const patienceMs = concurrentScope.current === true ? insidePatienceMs : defaultPatienceMs;
+  const deadline = new Deadline({ signal: options.signal, timeoutMs: options.timeoutMs ?? patienceMs });
   for (let count = 1; ; count += 1) {
     try {
       return await attempt();

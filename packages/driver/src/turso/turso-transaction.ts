@@ -7,6 +7,7 @@ import { parseStatement } from "../sql/parse.ts";
 import type { ParsedStatement } from "../sql/parse.ts";
 import { splitStatements } from "../sql/split.ts";
 import { ddlInConcurrent } from "./classify.ts";
+import { runInConcurrent } from "./conflict-retry.ts";
 
 /**
  * A local transaction with what is particular to this engine: a concurrent one takes a turn to commit and leaves the schema
@@ -73,7 +74,8 @@ export class TursoTransaction implements EngineTransaction {
   }
 
   runCallback<T>(callback: () => Promise<T>): Promise<T> {
-    return this.#inner.runCallback?.(callback) ?? callback();
+    const run = (): Promise<T> => this.#inner.runCallback?.(callback) ?? callback();
+    return this.#mode === "concurrent" ? runInConcurrent(run) : run();
   }
 
   #check(parsed: ParsedStatement): void {
