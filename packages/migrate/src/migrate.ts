@@ -7,7 +7,7 @@ import { loadMigrations } from "./load-migrations.ts";
 export interface MigrateOptions extends ApplyOptions {
   /** The folder of migrations: a path, or a `file:` URL such as `new URL("../drizzle", import.meta.url)`. */
   readonly dir: string | URL;
-  /** The ledger's table. Default: the tool's own, `__drizzle_migrations`. */
+  /** The ledger's table. Default: the tool's own, such as `__drizzle_migrations`. */
   readonly ledgerTable?: string;
 }
 

@@ -12,7 +12,10 @@ export interface MigrationStatement {
 
 /** One migration, read from its file. Nothing in it depends on a database. */
 export interface Migration {
-  /** What people and ledgers call it; for drizzle-kit `0001_starter_plan` or `20251121101500_starter_plan`. */
+  /**
+   * What people call it; for drizzle-kit `0001_starter_plan` or `20251121101500_starter_plan`, and
+   * for dbmate its file without `.sql`.
+   */
   readonly name: string;
   /** The file's path as it can be shown. */
   readonly file: string;
@@ -20,8 +23,10 @@ export interface Migration {
   readonly hash: string;
   /** Hashes that count as the same text: the file with LF and with CRLF line ends. */
   readonly equivalentHashes: readonly string[];
-  /** When it was generated, in milliseconds since the epoch. */
-  readonly when: number;
+  /** When it was generated, in milliseconds since the epoch, for the formats whose ledgers hold that. */
+  readonly when?: number;
+  /** What the ledger calls it, where that is not the name: for dbmate the digits at the name's start. */
+  readonly version?: string;
   /** In order; empty for a file of comments only. */
   readonly statements: readonly MigrationStatement[];
 }
@@ -75,7 +80,8 @@ export interface MigrationSet {
 /**
  * The formats that are read.
  *
+ * - `"dbmate"`: files with `-- migrate:up` and `-- migrate:down`.
  * - `"drizzle-v0"`: drizzle-kit before 1.0, with `meta/_journal.json`.
  * - `"drizzle-v1"`: drizzle-kit 1.0, a folder with `migration.sql` and `snapshot.json` for each migration.
  */
-export type SourceName = "drizzle-v0" | "drizzle-v1";
+export type SourceName = "dbmate" | "drizzle-v0" | "drizzle-v1";

@@ -7,7 +7,7 @@ import { compareLedger, readHistory } from "./read-history.ts";
 export interface StatusOptions {
   /** The folder of migrations: a path or a `file:` URL. */
   readonly dir: string | URL;
-  /** The ledger's table. Default: the tool's own, `__drizzle_migrations`. */
+  /** The ledger's table. Default: the tool's own, such as `__drizzle_migrations`. */
   readonly ledgerTable?: string;
   /** The name of the tenant in messages. */
   readonly tenant?: string;

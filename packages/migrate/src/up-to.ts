@@ -3,14 +3,16 @@ import { MigrateError } from "./errors.ts";
 import type { Migration, MigrationSet } from "./migration.ts";
 
 /**
- * The migrations of `set` up to and including the one called `to`, by its name or its file's; all of them if `to` is
+ * The migrations of `set` up to and including the one called `to`, by its name, version or file; all of them if `to` is
  * `undefined`.
  *
  * @throws {MigrateError} `MIGRATION_UNKNOWN` if none is called so.
  */
 export function migrationsUpTo(set: MigrationSet, to: string | undefined): ReadonlySet<Migration> {
   if (to === undefined) return new Set(set.migrations);
-  const last = set.migrations.findIndex(({ name, file }) => to === name || to === path.basename(file));
+  const last = set.migrations.findIndex(
+    ({ name, version, file }) => to === name || to === version || to === path.basename(file),
+  );
   if (last >= 0) return new Set(set.migrations.slice(0, last + 1));
   const known = set.migrations.map(({ name }) => name);
   const list =

@@ -61,12 +61,12 @@ export const commands: readonly CommandEntry[] = [
 
 function addFleetOptions(command: Command): Command {
   return command
-    .option("--dir <folder>", 'the folder that drizzle-kit writes ("out" in drizzle.config.ts)')
+    .option("--dir <folder>", "the folder of migrations, of drizzle-kit or dbmate")
     .option("--targets <target...>", "quoted globs, paths and URLs of the tenants; may be repeated")
     .option("--concurrency <n>", "tenants under way at once", parseCount, 8)
     .addOption(
       new Option("--engine <name>", "what runs local files").choices(["libsql", "sqlite", "turso"]).default("libsql"),
     )
-    .option("--ledger-table <name>", "the table of applied migrations", "__drizzle_migrations")
+    .option("--ledger-table <name>", "the table of applied migrations (default: the tool's own)")
     .option("--json", "one JSON document on stdout");
 }

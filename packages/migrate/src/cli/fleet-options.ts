@@ -5,7 +5,7 @@ import type { Io } from "./io.ts";
 /** The options that every command on a fleet has. */
 export interface FleetCommandOptions {
   readonly dir: string;
-  readonly ledgerTable: string;
+  readonly ledgerTable: string | undefined;
   readonly concurrency: number;
   readonly json: boolean;
   readonly source: FleetSource;
@@ -15,7 +15,7 @@ export interface FleetCommandOptions {
 export function readFleetOptions(options: RawOptions, io: Io): FleetCommandOptions {
   return {
     dir: String(options["dir"]),
-    ledgerTable: String(options["ledgerTable"]),
+    ledgerTable: typeof options["ledgerTable"] === "string" ? options["ledgerTable"] : undefined,
     concurrency: Number(options["concurrency"]),
     json: options["json"] === true,
     source: {

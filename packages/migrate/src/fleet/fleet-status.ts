@@ -22,7 +22,7 @@ export interface TenantStatus extends TenantRun, Omit<MigrationStatus, "state"> 
 export interface FleetStatusOptions extends FleetSource, RunOptions {
   /** The folder of migrations: a path or a `file:` URL. */
   readonly dir: string | URL;
-  /** The ledger's table. Default: the tool's own, `__drizzle_migrations`. */
+  /** The ledger's table. Default: the tool's own, such as `__drizzle_migrations`. */
   readonly ledgerTable?: string;
   /** Called before the first tenant and after each. */
   readonly onProgress?: (progress: { readonly total: number; readonly done: number; readonly failed: number }) => void;

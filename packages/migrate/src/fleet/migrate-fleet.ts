@@ -39,7 +39,7 @@ export interface FleetProgress {
 export interface MigrateFleetOptions extends FleetSource, RunOptions, Omit<ApplyOptions, "tenant" | "signal"> {
   /** The folder of migrations: a path or a `file:` URL. */
   readonly dir: string | URL;
-  /** The ledger's table. Default: the tool's own, `__drizzle_migrations`. */
+  /** The ledger's table. Default: the tool's own, such as `__drizzle_migrations`. */
   readonly ledgerTable?: string;
   /** Called before the first tenant and after each. */
   readonly onProgress?: (progress: FleetProgress) => void;

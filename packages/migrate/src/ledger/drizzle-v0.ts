@@ -26,7 +26,7 @@ export function createDrizzleV0Ledger(table = "__drizzle_migrations"): Ledger {
     compare: (migrations, result) => compare(migrations, readDrizzleEntries(result)),
     record: (migration) => ({
       sql: `INSERT INTO ${name} ("hash", "created_at") VALUES(?, ?)`,
-      args: [migration.hash, migration.when],
+      args: [migration.hash, timeOf(migration)],
     }),
   };
 }
@@ -34,6 +34,12 @@ export function createDrizzleV0Ledger(table = "__drizzle_migrations"): Ledger {
 /** Reads the columns that every version has. Throws a `TypeError` if they hold something else. */
 export function readDrizzleEntries(result: ResultSet | undefined): DrizzleEntry[] {
   return (result?.rows ?? []).map((row) => ({ hash: readText(row["hash"]), when: readNumber(row["created_at"]) }));
+}
+
+/** Every migration of drizzle-kit has a time. */
+export function timeOf({ name, when }: Migration): number {
+  if (when === undefined) throw new RangeError(`${name} has no time, which drizzle's ledger is ordered by`);
+  return when;
 }
 
 function compare(migrations: readonly Migration[], entries: readonly DrizzleEntry[]): History {
@@ -48,16 +54,16 @@ function compare(migrations: readonly Migration[], entries: readonly DrizzleEntr
     into.add(migration);
   };
   // The surest match first: two migrations may share a time, or (empty ones) a text.
-  for (const m of migrations) take(m, applied, (entry) => entry.when === m.when && hasSameText(m, entry.hash));
-  for (const m of migrations) take(m, edited, (entry) => entry.when === m.when);
+  for (const m of migrations) take(m, applied, (entry) => entry.when === timeOf(m) && hasSameText(m, entry.hash));
+  for (const m of migrations) take(m, edited, (entry) => entry.when === timeOf(m));
   for (const m of migrations) take(m, applied, (entry) => hasSameText(m, entry.hash));
   const latest = entries.reduce((max, entry) => Math.max(max, entry.when), Number.NEGATIVE_INFINITY);
   const rest = migrations.filter((m) => !applied.has(m) && !edited.has(m));
   return {
     applied: migrations.filter((m) => applied.has(m)),
-    pending: rest.filter((m) => m.when > latest),
+    pending: rest.filter((m) => timeOf(m) > latest),
     edited: migrations.filter((m) => edited.has(m)),
-    outOfOrder: rest.filter((m) => m.when <= latest),
+    outOfOrder: rest.filter((m) => timeOf(m) <= latest),
     missing: [...unmatched].map((entry) => entry.hash),
   };
 }

@@ -2,7 +2,7 @@ import type { ResultSet } from "@litefleet/driver";
 import type { History, Ledger, Migration } from "../migration.ts";
 import { hasSameText } from "../source/hash.ts";
 import { quoteIdentifier } from "../sql/quote.ts";
-import { readDrizzleEntries } from "./drizzle-v0.ts";
+import { readDrizzleEntries, timeOf } from "./drizzle-v0.ts";
 import type { DrizzleEntry } from "./drizzle-v0.ts";
 
 /** A row of the table; one of an older version has no name. */
@@ -38,7 +38,7 @@ export function createDrizzleV1Ledger(table = "__drizzle_migrations"): Ledger {
     },
     record: (migration) => ({
       sql: `INSERT INTO ${name} ("hash", "created_at", "name", "applied_at") VALUES(?, ?, ?, ?)`,
-      args: [migration.hash, migration.when, migration.name, new Date().toISOString()],
+      args: [migration.hash, timeOf(migration), migration.name, new Date().toISOString()],
     }),
   };
 }

@@ -17,7 +17,7 @@ export interface FolderListing {
 export interface MigrationSource {
   readonly name: SourceName;
   /** Whether the folder is of this format. */
-  recognises(listing: FolderListing): boolean;
+  recognises(listing: FolderListing, dir: string): boolean | Promise<boolean>;
   /** Reads the whole folder. Throws `DIR_INVALID` if something in it is missing or cannot be read. */
   load(dir: string, options: SourceOptions, listing: FolderListing): Promise<MigrationSet>;
 }

@@ -5,21 +5,21 @@ import type { MigrationStatement } from "../migration.ts";
 export const drizzleBreakpoint = "--> statement-breakpoint";
 
 /**
- * Splits a migration's text into statements: at `breakpoint`, wherever it stands, and at the semicolons that end a
+ * Splits a migration's text into statements: at `breakpoint` if there is one, wherever it stands, and at the semicolons that end a
  * statement. Comments between statements are left out.
  */
-export function readStatements(text: string, breakpoint: string): MigrationStatement[] {
+export function readStatements(text: string, breakpoint?: string): MigrationStatement[] {
   const statements: MigrationStatement[] = [];
   let line = 1;
   let counted = 0;
   let offset = 0;
-  for (const part of text.split(breakpoint)) {
+  for (const part of breakpoint === undefined ? [text] : text.split(breakpoint)) {
     for (const slice of splitStatements(part)) {
       const start = offset + slice.start;
       for (; counted < start; counted += 1) if (text[counted] === "\n") line += 1;
       statements.push({ sql: slice.sql, index: statements.length, line });
     }
-    offset += part.length + breakpoint.length;
+    offset += part.length + (breakpoint?.length ?? 0);
   }
   return statements;
 }
