@@ -1,6 +1,6 @@
 import type { InArgs, InStatement, InValue, Replicated, ResultSet, Row, Value } from "@libsql/core/api";
 import type { Config } from "./config.ts";
-import type { ClientEvents } from "./events.ts";
+import type { ClientEvents, EngineError } from "./events.ts";
 import type { LitefleetError } from "./errors.ts";
 
 export type { Config } from "./config.ts";
@@ -142,7 +142,7 @@ export interface TransactionOptions {
   readonly onRetry?: (attempt: {
     readonly attempt: number;
     readonly delayMs: number;
-    readonly error: LitefleetError;
+    readonly error: EngineError;
   }) => void;
 }
 

@@ -31,6 +31,7 @@ function openEngine(config: ResolvedConfig, events: Emitter): Engine {
     case "replica":
       return openReplica(config, events);
     case "local":
-      return config.engine === "turso" ? openTurso(config) : openLocal({ ...config, library: config.engine });
+      if (config.engine !== "turso") return openLocal({ ...config, library: config.engine });
+      return openTurso({ ...config, onConflict: (conflict) => events.emit("conflict", conflict) });
   }
 }

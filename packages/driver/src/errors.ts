@@ -88,7 +88,7 @@ export class LitefleetBatchError extends LibsqlBatchError {
 }
 
 /** Whether `error` says of itself that the same call may succeed later without any change. */
-export function isRetryable(error: unknown): boolean {
+export function isRetryable(error: unknown): error is LitefleetError | LitefleetBatchError {
   return (error instanceof LitefleetError || error instanceof LitefleetBatchError) && error.isRetryable;
 }
 

@@ -1,13 +1,16 @@
-import type { LitefleetError } from "./errors.ts";
+import type { LitefleetBatchError, LitefleetError } from "./errors.ts";
+
+/** What an engine reports: of a batch it says which statement. */
+export type EngineError = LitefleetError | LitefleetBatchError;
 
 /** The events of a client and what each carries. */
 export interface ClientEvents {
   /** A replica was brought up to date. */
   readonly sync: { readonly frameNo: number; readonly framesSynced: number; readonly durationMs: number };
   /** A concurrent transaction met another one; it is retried if the bounds allow. */
-  readonly conflict: { readonly attempt: number; readonly error: LitefleetError };
+  readonly conflict: { readonly attempt: number; readonly error: EngineError };
   /** A transaction's callback is about to run again. */
-  readonly retry: { readonly attempt: number; readonly delayMs: number; readonly error: LitefleetError };
+  readonly retry: { readonly attempt: number; readonly delayMs: number; readonly error: EngineError };
   /** Something failed that no caller waits for, such as a periodic sync. */
   readonly error: { readonly error: LitefleetError };
 }

@@ -42,6 +42,6 @@ export {
   LitefleetError,
 } from "./errors.ts";
 export type { ErrorCode, ErrorDetails, LitefleetErrorCode } from "./errors.ts";
-export type { ClientEvents } from "./events.ts";
+export type { ClientEvents, EngineError } from "./events.ts";
 export { decodeVector, vector, vectorDistance } from "./vector.ts";
 export type { DecodedVector, VectorKind, VectorMetric } from "./vector.ts";

@@ -1,14 +1,18 @@
 import type { Transaction, TransactionMode, TransactionOptions } from "./api.ts";
-import { LitefleetError } from "./errors.ts";
+import { isRetryable, LitefleetError } from "./errors.ts";
+import type { LitefleetBatchError } from "./errors.ts";
 import type { Emitter } from "./events.ts";
 import { needsExclusive } from "./needs-exclusive.ts";
 import type { LitefleetTransaction } from "./transaction.ts";
-import { Deadline, sleep, timeoutError } from "./waiting.ts";
+import { abortedError, Deadline, sleep, timeoutError } from "./waiting.ts";
 
 const defaultConcurrentRetries = 10;
 const defaultConcurrentTimeoutMs = 30_000;
 const firstPauseMs = 1;
 const maxPauseMs = 100;
+
+/** The longest time that a timer takes, in milliseconds. */
+const maxTimerMs = 2 ** 31 - 1;
 
 /** How one attempt begins. */
 export type Begin = (
@@ -50,7 +54,9 @@ export async function runTransaction<T>(
 }
 
 /** `retryable` is the engine's error, `thrown` what the callback made of it. */
-type Outcome<T> = { readonly result: T } | { readonly retryable: LitefleetError; readonly thrown: unknown };
+type Outcome<T> =
+  | { readonly result: T }
+  | { readonly retryable: LitefleetError | LitefleetBatchError; readonly thrown: unknown };
 
 async function runOnce<T>(
   begin: Begin,
@@ -71,9 +77,7 @@ async function runOnce<T>(
     await tx?.rollback().catch(() => undefined);
     tx?.close();
     const isEngineError = tx === undefined || tx.retryableError !== undefined;
-    if (isEngineError && cause instanceof LitefleetError && cause.isRetryable && cause.code !== "TIMEOUT") {
-      return { retryable: cause, thrown: error };
-    }
+    if (isEngineError && isRetryable(cause) && cause.code !== "TIMEOUT") return { retryable: cause, thrown: error };
     throw error;
   }
 }
@@ -82,25 +86,30 @@ function limitOf(deadline: Deadline): number | undefined {
   return Number.isFinite(deadline.remainingMs) ? deadline.remainingMs : undefined;
 }
 
-/** The callback's result, unless the time is over first: then the transaction is rolled back under it. */
+/** The callback's result, unless the time is over or the signal fires first: then the transaction is rolled back under it. */
 async function withinDeadline<T>(work: Promise<T>, deadline: Deadline, timeoutMs: number | undefined): Promise<T> {
-  if (deadline.signal === undefined && timeoutMs === undefined) return work;
-  const over = new AbortController();
-  const signals = deadline.signal === undefined ? [over.signal] : [over.signal, deadline.signal];
-  const expiry = sleep(Math.min(deadline.remainingMs, 2 ** 31 - 1), AbortSignal.any(signals)).then(() => {
-    throw timeoutError(timeoutMs ?? 0, "the transaction's callback");
-  });
-  expiry.catch(() => undefined);
+  const { signal } = deadline;
+  if (signal === undefined && timeoutMs === undefined) return work;
+  const { promise: over, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => {
+    reject(abortedError(signal!));
+  };
+  const onTimeout = (): void => {
+    reject(timeoutError(timeoutMs ?? 0, "the transaction's callback"));
+  };
+  const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, Math.min(deadline.remainingMs, maxTimerMs));
+  signal?.addEventListener("abort", onAbort, { once: true });
   try {
-    return await Promise.race([work, expiry]);
+    return await Promise.race([work, over]);
   } finally {
-    over.abort();
-    // If the time was over first, the callback goes on and fails at its next call; nobody waits for it.
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+    // If it was given up, the callback goes on and fails at its next call; nobody waits for it.
     work.catch(() => undefined);
   }
 }
 
-function spent(error: LitefleetError, attempts: number): LitefleetError {
+function spent(error: LitefleetError | LitefleetBatchError, attempts: number): LitefleetError {
   return new LitefleetError(
     `The transaction conflicted with others in ${attempts} attempt${attempts === 1 ? "" : "s"}, the last time: ${error.message}`,
     "CONFLICT",

@@ -3,8 +3,8 @@ import { LitefleetError } from "../errors.ts";
 import { abortedError, timeoutError } from "../waiting.ts";
 import type { Connection } from "./connection.ts";
 
-/** The most connections kept open without use. */
-const maxIdle = 8;
+/** The most connections kept open without use, unless the pool is told otherwise. */
+const defaultMaxIdle = 8;
 
 interface Waiter {
   readonly grant: (connection: Connection) => void;
@@ -15,14 +15,16 @@ interface Waiter {
 export class ConnectionPool {
   readonly #open: () => Connection;
   readonly #maxConnections: number;
+  readonly #maxIdle: number;
   readonly #idle: Connection[] = [];
   readonly #used = new Set<Connection>();
   readonly #waiters: Waiter[] = [];
   #isClosed = false;
 
-  constructor(open: () => Connection, maxConnections: number) {
+  constructor(open: () => Connection, maxConnections: number, maxIdle = defaultMaxIdle) {
     this.#open = open;
     this.#maxConnections = maxConnections;
+    this.#maxIdle = maxIdle;
   }
 
   get size(): number {
@@ -74,7 +76,7 @@ export class ConnectionPool {
   release(connection: Connection): void {
     if (!this.#used.delete(connection)) return;
     const isSound = !connection.tainted && !connection.inTransaction;
-    if (this.#isClosed || !isSound || this.#idle.length >= maxIdle) connection.close();
+    if (this.#isClosed || !isSound || this.#idle.length >= this.#maxIdle) connection.close();
     else this.#idle.push(connection);
     if (this.#used.size >= this.#maxConnections) return;
     const next = this.#waiters.shift();

@@ -13,6 +13,8 @@ export interface ConnectionsOptions {
   /** In memory there is one connection, and everything runs on it. */
   readonly isMemory: boolean;
   readonly maxConnections: number;
+  /** Connections kept open without use. Default 8. */
+  readonly maxIdleConnections?: number;
 }
 
 /** The connections of a local client: the main one for autocommit statements, and a pool of others. */
@@ -26,7 +28,7 @@ export class Connections {
   constructor(options: ConnectionsOptions) {
     this.#options = options;
     this.#main = options.first;
-    this.#pool = new ConnectionPool(() => this.#open(), options.maxConnections);
+    this.#pool = new ConnectionPool(() => this.#open(), options.maxConnections, options.maxIdleConnections);
   }
 
   get isClosed(): boolean {

@@ -39,6 +39,8 @@ export interface LocalEngineOptions {
   readonly timeoutMs: number | undefined;
   readonly statementCacheSize: number;
   readonly maxConnections: number;
+  /** Connections kept open without use. Default 8. */
+  readonly maxIdleConnections?: number;
   /** The line of writers; the engine leaves it when it closes. */
   readonly queue: WriteQueue;
   /** Opens a connection; the first one is open already. */

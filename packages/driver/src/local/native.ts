@@ -42,7 +42,7 @@ export interface NativeConnection {
 
 /** A synchronous SQLite library. */
 export interface NativeLibrary {
-  readonly name: "libsql" | "sqlite";
+  readonly name: "libsql" | "sqlite" | "turso";
   /** @param path a file path, `:memory:`, or a `file:` URI where the library takes one. */
   open(path: string, options: NativeOpenOptions): NativeConnection;
   /** SQLite's own error in the library's error, or `undefined` if it is none. */

@@ -64,6 +64,8 @@ export function openTurso(options: TursoOptions): Engine {
     const first = new Connection(library, options.isMemory ? connect() : inMvcc(connect()), queue, statementCacheSize);
     const local = new LocalEngine({
       ...options,
+      // Opening one costs as much as several transactions.
+      maxIdleConnections: options.maxConnections,
       path,
       library,
       capabilities: { ...capabilities, concurrentWrites: options.isMemory ? "serialized" : "mvcc" },
@@ -83,7 +85,7 @@ export function openTurso(options: TursoOptions): Engine {
 function libraryOf(isMemory: boolean, connect: () => TursoConnection): NativeLibrary {
   return {
     // The engine around the local one has its own name.
-    name: "sqlite",
+    name: "turso",
     open: connect,
     describeError: () => undefined,
     // In MVCC mode a snapshot that needs no turn; what is written in it is settled at COMMIT.
