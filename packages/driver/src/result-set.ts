@@ -3,6 +3,10 @@ import { ResultSetImpl } from "@libsql/core/util";
 import type { RawResult } from "./api.ts";
 import { rowFactory } from "./row-class.ts";
 
+/** The columns of every statement that has none: a batch of writes needs no arrays of its own for each. */
+const noColumns: string[] = [];
+Object.freeze(noColumns);
+
 /** The rows of a result as objects. */
 export function toRows(result: RawResult): Row[] {
   const { rows } = result;
@@ -15,11 +19,13 @@ export function toRows(result: RawResult): Row[] {
 
 /** A result in the form of `@libsql/client`. */
 export function toResultSet(result: RawResult): ResultSet {
+  const { columns, columnTypes, rowsAffected, lastInsertRowid } = result;
+  const isWithout = columns.length === 0;
   return new ResultSetImpl(
-    [...result.columns],
-    [...result.columnTypes],
+    isWithout ? noColumns : [...columns],
+    isWithout ? noColumns : [...columnTypes],
     toRows(result),
-    result.rowsAffected,
-    result.lastInsertRowid,
+    rowsAffected,
+    lastInsertRowid,
   );
 }

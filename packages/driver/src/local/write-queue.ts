@@ -33,6 +33,7 @@ const queues = new Map<string, WriteQueue>();
 export class WriteQueue {
   readonly #waiters: Waiter[] = [];
   #holder: object | undefined;
+  #heldSince = 0;
   #users = 0;
   readonly #path: string | undefined;
   readonly #library: string | undefined;
@@ -91,8 +92,9 @@ export class WriteQueue {
   }
 
   /**
-   * Waits for the turn. Behind calls of the same `owner` it waits for as long as the call may take (a minute if it has no
-   * limit); behind another client's it waits for `patienceMs`, as SQLite's busy timeout would have it.
+   * Waits for the turn, for as long as the call may take. If it has no limit, a call of the same `owner` may keep it waiting
+   * for a minute, and another client's for `patienceMs`, as SQLite's busy timeout would have it; where the line moves on,
+   * each has that long.
    *
    * @throws {LitefleetError} `SQLITE_BUSY`, `TIMEOUT`, `ABORTED`, or what `watch` says.
    */
@@ -113,23 +115,22 @@ export class WriteQueue {
         reject(error);
       };
       const onAbort = (): void => giveUp(abortedError(signal!));
-      const patience = (): number => {
-        if (this.#holder !== owner) return patienceMs ?? defaultPatienceMs;
-        return ownPatienceMs;
+      /** Milliseconds that are left of the patience with what has the turn now. */
+      const patienceLeft = (): number => {
+        const waited = performance.now() - Math.max(startedAt, this.#heldSince);
+        return (this.#holder === owner ? ownPatienceMs : (patienceMs ?? defaultPatienceMs)) - waited;
       };
       const check = (): void => {
         const waited = performance.now() - startedAt;
+        const leftMs = timeoutMs === undefined ? patienceLeft() : timeoutMs - waited;
         const seen = watch?.look();
         if (seen !== undefined) {
           giveUp(seen);
           return;
         }
-        if (timeoutMs !== undefined && waited >= timeoutMs) giveUp(timeoutError(timeoutMs, "its turn to write"));
-        else if (timeoutMs === undefined && waited >= patience()) giveUp(busyError(waited, this.#holder === owner));
-        else {
-          const leftMs = (timeoutMs ?? patience()) - waited;
-          timer = setTimeout(check, Math.max(1, Math.min(leftMs, watch?.everyMs ?? leftMs)));
-        }
+        if (leftMs > 0) timer = setTimeout(check, Math.max(1, Math.min(leftMs, watch?.everyMs ?? leftMs)));
+        else if (timeoutMs !== undefined) giveUp(timeoutError(timeoutMs, "its turn to write"));
+        else giveUp(busyError(waited, this.#holder === owner));
       };
       const waiter: Waiter = {
         owner,
@@ -151,6 +152,7 @@ export class WriteQueue {
 
   #hold(owner: object): Release {
     this.#holder = owner;
+    this.#heldSince = performance.now();
     let isHeld = true;
     return () => {
       if (!isHeld) return;
