@@ -1,5 +1,5 @@
 import type { CallOptions, RawResult } from "../api.ts";
-import type { BoundStatement } from "../engine.ts";
+import type { BoundStatement, MaybePromise } from "../engine.ts";
 import { abortedError, timeoutError } from "../waiting.ts";
 import { whileBusy } from "./busy.ts";
 import { isBusy } from "./classify.ts";
@@ -26,6 +26,14 @@ interface QueuedWrite {
   readonly queuedAt: number;
 }
 
+/** A place in the line of writers, and the writes that share it. */
+interface Place {
+  readonly writes: QueuedWrite[];
+  /** Its number in the line; it is the last as long as nobody has a higher one. */
+  ticket: number;
+  lastPosition: number;
+}
+
 type Outcome = { readonly result: RawResult } | { readonly error: unknown };
 
 /** What the group needs of its engine. */
@@ -47,13 +55,17 @@ export interface WriteGroupHost {
  * so share one fsync (group commit); each is answered after COMMIT, with its own result. A statement that fails alone fails
  * alone: SQLite undoes just that statement. What ends the transaction (OR ROLLBACK, a deferred foreign key at COMMIT) makes
  * the others run again, each on its own.
+ *
+ * A write takes its place in the line of writers when it is called. It joins the place of the write before it unless
+ * somebody has come in between: a transaction of the client, or another client.
  */
 export class WriteGroup {
   readonly #host: WriteGroupHost;
   readonly #barrier = new ReadBarrier();
-  readonly #queued: QueuedWrite[] = [];
+  readonly #places: Place[] = [];
+  /** The place that has the turn. */
+  #current: Place | undefined;
   #called = 0;
-  #isDraining = false;
   #isRunning = false;
   #isBlocked = false;
 
@@ -61,14 +73,20 @@ export class WriteGroup {
     this.#host = host;
   }
 
+  /** Writes that wait. */
   get length(): number {
-    return this.#queued.length;
+    return this.#places.reduce((sum, { writes }) => sum + writes.length, 0);
   }
 
-  /** Resolves when the writes called so far have been answered; `undefined` if there are none, or if they wait for a lock. */
+  /**
+   * Resolves when the writes called so far have been answered; `undefined` if there are none. What waits for a transaction,
+   * another client or another process does not count: it may wait for long.
+   */
   get settled(): Promise<void> | undefined {
-    if (this.#isBlocked || (this.#queued.length === 0 && !this.#isRunning)) return undefined;
-    return this.#barrier.after(this.#called);
+    const place = this.#current;
+    if (place === undefined || this.#isBlocked) return undefined;
+    if (place.writes.length === 0 && !this.#isRunning) return undefined;
+    return this.#barrier.after(place.lastPosition);
   }
 
   push(statement: BoundStatement, options: CallOptions): Promise<RawResult> {
@@ -80,17 +98,21 @@ export class WriteGroup {
 
   /** Fails what still waits. */
   rejectAll(error: Error): void {
-    for (const write of this.#queued.splice(0)) write.reject(error);
+    for (const { writes } of this.#places) {
+      for (const write of writes.splice(0)) write.reject(error);
+    }
   }
 
   #push(call: Pick<QueuedWrite, "statement" | "resolve" | "reject">): QueuedWrite {
     this.#called += 1;
     const write: QueuedWrite = { ...call, position: this.#called, queuedAt: performance.now() };
-    this.#queued.push(write);
-    if (this.#isDraining) return write;
-    this.#isDraining = true;
-    // What is called in this turn of the microtask queue joins the group.
-    queueMicrotask(() => void this.#drain());
+    const last = this.#places.at(-1);
+    if (last !== undefined && last.ticket === this.#host.queue.lastTicket) {
+      last.writes.push(write);
+      last.lastPosition = write.position;
+    } else {
+      void this.#work({ writes: [write], ticket: 0, lastPosition: write.position });
+    }
     return write;
   }
 
@@ -99,10 +121,12 @@ export class WriteGroup {
     const { promise, resolve, reject } = Promise.withResolvers<RawResult>();
     const write = this.#push({ statement, resolve, reject });
     const takeBack = (error: Error): void => {
-      const at = this.#queued.indexOf(write);
-      if (at < 0) return;
-      this.#queued.splice(at, 1);
-      reject(error);
+      for (const { writes } of this.#places) {
+        const at = writes.indexOf(write);
+        if (at < 0) continue;
+        writes.splice(at, 1);
+        reject(error);
+      }
     };
     const onAbort = (): void => takeBack(abortedError(signal!));
     const onTimeout = (): void => takeBack(timeoutError(timeoutMs!, "its turn to write"));
@@ -114,34 +138,48 @@ export class WriteGroup {
     });
   }
 
-  async #drain(): Promise<void> {
-    const { queue, owner } = this.#host;
-    while (this.#queued.length > 0) {
-      const release = queue.tryAcquire(owner) ?? (await this.#waitForTurn());
+  /** Takes a place in the line at once, and keeps it until its writes are answered. */
+  async #work(place: Place): Promise<void> {
+    this.#places.push(place);
+    while (place.writes.length > 0) {
+      const release = await this.#takeTurn(place);
       if (release === undefined) continue;
-      this.#isRunning = true;
+      this.#current = place;
       try {
-        await this.#runGroup();
+        await this.#runWrites(place);
       } finally {
-        this.#isRunning = false;
+        this.#current = undefined;
+        this.#barrier.passed(Number.POSITIVE_INFINITY);
         release();
-        this.#barrier.passed(this.#queued[0]?.position ?? Number.POSITIVE_INFINITY);
       }
-      // Let timers and sockets have their turn between groups.
-      if (isTurnDue(commitWeight) || this.#queued.length > 0) await afterTurn(undefined);
     }
-    this.#isDraining = false;
+    this.#places.splice(this.#places.indexOf(place), 1);
   }
 
-  async #waitForTurn(): Promise<Release | undefined> {
-    this.#block();
-    try {
-      return await this.#host.acquireTurn();
-    } catch (error) {
-      this.#rejectImpatient(error);
+  #takeTurn(place: Place): MaybePromise<Release | undefined> {
+    const { queue, owner, acquireTurn } = this.#host;
+    const release = queue.tryAcquire(owner);
+    const waiting = release === undefined ? acquireTurn() : undefined;
+    place.ticket = queue.lastTicket;
+    if (waiting === undefined) {
+      this.#current = place;
+      return release;
+    }
+    return waiting.catch((error: unknown) => {
+      rejectImpatient(place.writes, error);
       return undefined;
-    } finally {
-      this.#isBlocked = false;
+    });
+  }
+
+  async #runWrites(place: Place): Promise<void> {
+    while (place.writes.length > 0) {
+      this.#isRunning = true;
+      await this.#runGroup(place.writes);
+      this.#isRunning = false;
+      this.#barrier.passed(place.writes[0]?.position ?? Number.POSITIVE_INFINITY);
+      // Let timers and sockets have their turn between groups.
+      if (isTurnDue(commitWeight) || place.writes.length > 0) await afterTurn(undefined);
+      this.#host.queue.progress();
     }
   }
 
@@ -151,33 +189,18 @@ export class WriteGroup {
     this.#barrier.passed(Number.POSITIVE_INFINITY);
   }
 
-  /** The turn was not to be had in time: those that waited from the start give up. */
-  #rejectImpatient(error: unknown): void {
-    const waitedSince = this.#queued[0]?.queuedAt ?? 0;
-    while (this.#queued.length > 0 && this.#queued[0]!.queuedAt <= waitedSince + 1) this.#queued.shift()!.reject(error);
-  }
-
-  async #runGroup(): Promise<void> {
-    const group = this.#takeGroup();
-    if (group.length === 0) return;
+  async #runGroup(writes: QueuedWrite[]): Promise<void> {
+    const group = takeGroup(writes);
     if (group.length === 1) return this.#runAlone(group[0]!);
     try {
       const outcomes = await this.#whileBusy(() => this.#runTogether(group));
       for (let i = 0; i < outcomes.length; i += 1) settle(group[i]!, outcomes[i]!);
       // What did not fit into the time goes first next time.
-      this.#queued.unshift(...group.slice(outcomes.length));
+      writes.unshift(...group.slice(outcomes.length));
     } catch (error) {
       if (isBusy(error)) for (const write of group) write.reject(error);
       else await this.#runEachAlone(group);
     }
-  }
-
-  /** The writes at the head that may share a transaction, or one that may not. */
-  #takeGroup(): QueuedWrite[] {
-    let size = 0;
-    const limit = Math.min(this.#queued.length, maxGroupSize);
-    while (size < limit && this.#queued[size]!.statement.parsed.kind === "write") size += 1;
-    return this.#queued.splice(0, Math.max(1, size));
   }
 
   /**
@@ -250,4 +273,18 @@ export class WriteGroup {
 function settle(write: QueuedWrite, outcome: Outcome): void {
   if ("error" in outcome) write.reject(outcome.error);
   else write.resolve(outcome.result);
+}
+
+/** Takes the writes at the head that may share a transaction, or one that may not. */
+function takeGroup(writes: QueuedWrite[]): QueuedWrite[] {
+  let size = 0;
+  const limit = Math.min(writes.length, maxGroupSize);
+  while (size < limit && writes[size]!.statement.parsed.kind === "write") size += 1;
+  return writes.splice(0, Math.max(1, size));
+}
+
+/** The turn was not to be had in time: those that waited from the start give up. */
+function rejectImpatient(writes: QueuedWrite[], error: unknown): void {
+  const waitedSince = writes[0]?.queuedAt ?? 0;
+  while (writes.length > 0 && writes[0]!.queuedAt <= waitedSince + 1) writes.shift()!.reject(error);
 }

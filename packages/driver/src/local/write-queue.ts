@@ -34,6 +34,7 @@ export class WriteQueue {
   readonly #waiters: Waiter[] = [];
   #holder: object | undefined;
   #heldSince = 0;
+  #lastTicket = 0;
   #users = 0;
   readonly #path: string | undefined;
   readonly #library: string | undefined;
@@ -85,9 +86,20 @@ export class WriteQueue {
     return this.#holder !== undefined;
   }
 
+  /** The number of who came last, whether it waits, has the turn, or is done. */
+  get lastTicket(): number {
+    return this.#lastTicket;
+  }
+
+  /** Tells that who has the turn gets on with its work: the patience of those that wait begins anew. */
+  progress(): void {
+    this.#heldSince = performance.now();
+  }
+
   /** Takes the turn if nobody has it or waits for it. */
   tryAcquire(owner: object): Release | undefined {
     if (this.#holder !== undefined || this.#waiters.length > 0) return undefined;
+    this.#lastTicket += 1;
     return this.#hold(owner);
   }
 
@@ -146,6 +158,7 @@ export class WriteQueue {
       }
       signal?.addEventListener("abort", onAbort, { once: true });
       this.#waiters.push(waiter);
+      this.#lastTicket += 1;
       check();
     });
   }
