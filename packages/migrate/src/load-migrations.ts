@@ -6,13 +6,14 @@ import type { MigrationSet } from "./migration.ts";
 import { dbmate } from "./source/dbmate.ts";
 import { drizzleV0 } from "./source/drizzle-v0.ts";
 import { drizzleV1 } from "./source/drizzle-v1.ts";
+import { prisma } from "./source/prisma.ts";
 import type { FolderListing, MigrationSource, SourceOptions } from "./source/source.ts";
 
-const sources: readonly MigrationSource[] = [drizzleV0, drizzleV1, dbmate];
+const sources: readonly MigrationSource[] = [drizzleV0, drizzleV1, prisma, dbmate];
 
 /**
- * Reads a folder of migrations and finds out its format: those of drizzle-kit (before 1.0 and from there on)
- * and of dbmate.
+ * Reads a folder of migrations and finds out its format: those of drizzle-kit (before 1.0 and from there on),
+ * Prisma Migrate and dbmate.
  *
  * @param dir A path (relative ones from the working directory) or a `file:` URL.
  * @throws {MigrateError} `DIR_INVALID` if the folder is missing, empty or broken; `SOURCE_UNSUPPORTED` if its format is not
@@ -25,16 +26,16 @@ export async function loadMigrations(dir: string | URL, options: SourceOptions =
   for (const source of sources) {
     if (await source.recognises(listing, folder)) return source.load(folder, options, listing);
   }
-  if (listing.inner.values().some((names) => names.includes("migration.sql"))) {
+  if (listing.entries.some((entry) => /\.(?:sql|[cm]?[jt]s)$/u.test(entry))) {
     throw new MigrateError(
-      `${folder} holds a folder a migration without a snapshot.json, as Prisma writes them. Only folders of drizzle-kit and ` +
-        `dbmate are read so far.`,
+      `${folder} holds migrations of a format that is not read so far. Those of drizzle-kit, Prisma Migrate and dbmate (with ` +
+        `"-- migrate:up") are.`,
       "SOURCE_UNSUPPORTED",
     );
   }
   throw new MigrateError(
-    `${folder} is not a folder of migrations: it has neither meta/_journal.json or folders with a migration.sql, as ` +
-      `drizzle-kit writes them ("drizzle-kit generate"), nor files with "-- migrate:up", as dbmate has them.`,
+    `${folder} is not a folder of migrations: it has neither meta/_journal.json nor folders with a migration.sql, as ` +
+      `drizzle-kit ("drizzle-kit generate") and Prisma ("prisma migrate dev") write them, nor files of dbmate.`,
     "DIR_INVALID",
   );
 }
@@ -50,7 +51,7 @@ async function listFolder(folder: string): Promise<FolderListing> {
   } catch (cause) {
     throw new MigrateError(
       `The folder ${folder} cannot be read. Give --dir the folder of migrations; for drizzle-kit that is "out" in ` +
-        `drizzle.config.ts.`,
+        `drizzle.config.ts, for Prisma "prisma/migrations".`,
       "DIR_INVALID",
       { cause },
     );

@@ -31,7 +31,7 @@ export interface Migration {
   readonly statements: readonly MigrationStatement[];
 }
 
-/** How migrations and ledger compare. Every migration stands in exactly one of the first four lists. */
+/** How migrations and ledger compare. Every migration stands in exactly one list of these. */
 export interface History {
   /** Applied with the same text. */
   readonly applied: readonly Migration[];
@@ -41,6 +41,8 @@ export interface History {
   readonly edited: readonly Migration[];
   /** Not applied, although a newer one is: merged late, most often. */
   readonly outOfOrder: readonly Migration[];
+  /** Begun by the tool and not finished, as a tool without transactions leaves it: names, also of files that are gone. */
+  readonly failed: readonly string[];
   /** In the ledger, but in no file: by name, or by hash where the ledger has no names. */
   readonly missing: readonly string[];
 }
@@ -83,5 +85,6 @@ export interface MigrationSet {
  * - `"dbmate"`: files with `-- migrate:up` and `-- migrate:down`.
  * - `"drizzle-v0"`: drizzle-kit before 1.0, with `meta/_journal.json`.
  * - `"drizzle-v1"`: drizzle-kit 1.0, a folder with `migration.sql` and `snapshot.json` for each migration.
+ * - `"prisma"`: Prisma Migrate, a folder with `migration.sql` for each migration, and `migration_lock.toml`.
  */
-export type SourceName = "dbmate" | "drizzle-v0" | "drizzle-v1";
+export type SourceName = "dbmate" | "drizzle-v0" | "drizzle-v1" | "prisma";

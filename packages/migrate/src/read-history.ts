@@ -29,10 +29,19 @@ export function compareLedger(set: MigrationSet, result: ResultSet | undefined, 
 /**
  * Refuses to build on a history that is not the folder's.
  *
- * @throws {MigrateError} `HISTORY_EDITED`, `HISTORY_OUT_OF_ORDER`, or (only when there is something to apply, so that an
+ * @throws {MigrateError} `HISTORY_FAILED`, `HISTORY_EDITED`, `HISTORY_OUT_OF_ORDER`, or (only when there is something to apply, so that an
  *   older release can still start on a newer database) `HISTORY_MISSING`.
  */
 export function refuseDivergedHistory(history: History, tenant: string | undefined): void {
+  const [failed] = history.failed;
+  if (failed !== undefined) {
+    throw new MigrateError(
+      `${subject(tenant)} has ${history.failed.join(", ")} begun and not finished. Look at what of it is there, make it whole ` +
+        `or undo it by hand, and tell the tool which: prisma migrate resolve --applied or --rolled-back ${failed}.`,
+      "HISTORY_FAILED",
+      { tenant, migration: failed },
+    );
+  }
   const [edited] = history.edited;
   if (edited !== undefined) {
     throw new MigrateError(

@@ -15,7 +15,7 @@ export interface StatusOptions {
 
 /** How one database stands to a folder of migrations, by their names. */
 export interface MigrationStatus {
-  /** `"diverged"`: what `edited`, `outOfOrder` or `missing` name has to be settled by a person. */
+  /** `"diverged"`: what `edited`, `outOfOrder`, `failed` or `missing` name has to be settled by a person. */
   readonly state: "up-to-date" | "pending" | "diverged";
   readonly applied: readonly string[];
   readonly pending: readonly string[];
@@ -23,6 +23,8 @@ export interface MigrationStatus {
   readonly edited: readonly string[];
   /** Not applied, although newer ones are. */
   readonly outOfOrder: readonly string[];
+  /** Begun by the tool and not finished. */
+  readonly failed: readonly string[];
   /** Applied, but in no file: the name, or the hash, that the ledger holds. */
   readonly missing: readonly string[];
 }
@@ -57,8 +59,9 @@ function describeHistory(history: History): MigrationStatus {
     pending: history.pending.map(name),
     edited: history.edited.map(name),
     outOfOrder: history.outOfOrder.map(name),
+    failed: history.failed,
     missing: history.missing,
   };
-  const diverged = lists.edited.length + lists.outOfOrder.length + lists.missing.length > 0;
+  const diverged = lists.edited.length + lists.outOfOrder.length + lists.failed.length + lists.missing.length > 0;
   return { state: diverged ? "diverged" : lists.pending.length > 0 ? "pending" : "up-to-date", ...lists };
 }

@@ -60,7 +60,14 @@ test("statements end at breakpoints and at semicolons, not inside strings and tr
 
 test.each([
   ["a folder that is not there", async (dir: string) => rm(dir, { recursive: true }), "DIR_INVALID"],
-  ["an empty folder", async (dir: string) => rm(path.join(dir, "meta"), { recursive: true }), "DIR_INVALID"],
+  [
+    "an empty folder",
+    async (dir: string) => {
+      await rm(dir, { recursive: true });
+      await mkdir(dir);
+    },
+    "DIR_INVALID",
+  ],
   ["no journal", async (dir: string) => rm(path.join(dir, "meta", "_journal.json")), "DIR_INVALID"],
   ["a broken journal", async (dir: string) => writeFile(path.join(dir, "meta", "_journal.json"), "{"), "DIR_INVALID"],
   [
@@ -87,13 +94,38 @@ test.each([
     "DIR_INVALID",
   ],
   [
-    "a folder a migration without snapshots",
+    "a folder of plain SQL",
     async (dir: string) => {
       await rm(path.join(dir, "meta"), { recursive: true });
-      await mkdir(path.join(dir, "20250101_a"));
-      await writeFile(path.join(dir, "20250101_a", "migration.sql"), "");
+      await writeFile(path.join(dir, "001_a.sql"), "CREATE TABLE a (x)");
     },
     "SOURCE_UNSUPPORTED",
+  ],
+  [
+    "a folder of Kysely",
+    async (dir: string) => {
+      await rm(dir, { recursive: true });
+      await mkdir(dir);
+      await writeFile(path.join(dir, "001_a.ts"), "export async function up() {}");
+    },
+    "SOURCE_UNSUPPORTED",
+  ],
+  [
+    "a migration of Prisma without its file",
+    async (dir: string) => {
+      await rm(path.join(dir, "meta"), { recursive: true });
+      await writeFile(path.join(dir, "migration_lock.toml"), 'provider = "sqlite"');
+      await mkdir(path.join(dir, "20250101000000_a"));
+    },
+    "DIR_INVALID",
+  ],
+  [
+    "migrations of Prisma for another database",
+    async (dir: string) => {
+      await rm(path.join(dir, "meta"), { recursive: true });
+      await writeFile(path.join(dir, "migration_lock.toml"), '# Do not edit\nprovider = "postgresql"\n');
+    },
+    "DIR_INVALID",
   ],
 ])("%s is an error that names it", async (_, damage, code) => {
   const dir = path.join(await scratchFolder(), "drizzle");

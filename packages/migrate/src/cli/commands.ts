@@ -61,7 +61,7 @@ export const commands: readonly CommandEntry[] = [
 
 function addFleetOptions(command: Command): Command {
   return command
-    .option("--dir <folder>", "the folder of migrations, of drizzle-kit or dbmate")
+    .option("--dir <folder>", "the folder of migrations, of drizzle-kit, Prisma or dbmate")
     .option("--targets <target...>", "quoted globs, paths and URLs of the tenants; may be repeated")
     .option("--concurrency <n>", "tenants under way at once", parseCount, 8)
     .addOption(

@@ -108,5 +108,5 @@ async function readTenant(tenant: ResolvedTenant, set: MigrationSet): Promise<Te
 }
 
 function emptyStatus({ name, target }: ResolvedTenant): Omit<TenantStatus, "state"> {
-  return { name, target, applied: [], pending: [], edited: [], outOfOrder: [], missing: [], durationMs: 0 };
+  return { name, target, applied: [], pending: [], edited: [], outOfOrder: [], failed: [], missing: [], durationMs: 0 };
 }

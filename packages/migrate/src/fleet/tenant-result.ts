@@ -25,7 +25,9 @@ export interface TenantRun {
 
 /** `error` as data, without the tenant's secrets. */
 export function describeError(error: unknown, { name, config }: ResolvedTenant): TenantError {
-  const secrets = [config.authToken, config.encryptionKey];
+  // A token from a function is not known here; if it is a web token it is found by its form.
+  const { authToken, encryptionKey } = config;
+  const secrets = [typeof authToken === "string" ? authToken : undefined, encryptionKey];
   if (!(error instanceof MigrateError)) {
     const text = error instanceof Error ? error.message : String(error);
     return { code: "TENANT_FAILED", message: redact(`Tenant ${name}: ${text}`, secrets), causeCode: codeOf(error) };

@@ -29,6 +29,7 @@ function compare(migrations: readonly Migration[], versions: ReadonlySet<string>
     applied: migrations.filter(isApplied),
     pending: migrations.filter((m, i) => !isApplied(m) && i > last),
     edited: [],
+    failed: [],
     outOfOrder: migrations.filter((m, i) => !isApplied(m) && i < last),
     missing: [...versions].filter((version) => !known.has(version)),
   };

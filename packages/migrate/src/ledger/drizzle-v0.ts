@@ -64,6 +64,7 @@ function compare(migrations: readonly Migration[], entries: readonly DrizzleEntr
     pending: rest.filter((m) => timeOf(m) > latest),
     edited: migrations.filter((m) => edited.has(m)),
     outOfOrder: rest.filter((m) => timeOf(m) <= latest),
+    failed: [],
     missing: [...unmatched].map((entry) => entry.hash),
   };
 }

@@ -86,6 +86,7 @@ function compare(migrations: readonly Migration[], matches: ReadonlyMap<NamedEnt
     pending: migrations.filter((m, i) => !known.has(m) && i > last),
     edited: migrations.filter((m) => edited.has(m)),
     outOfOrder: migrations.filter((m, i) => !known.has(m) && i < last),
+    failed: [],
     missing,
   };
 }

@@ -39,16 +39,17 @@ function summary({ counts, tenants, interrupted }: FleetStatus, colors: Colors):
   return `${describeFailures(tenants, colors)}${tenantCount(counts.total)}: ${parts.join(", ")}.\n`;
 }
 
-function standingOf({ state, applied, pending, edited, outOfOrder, missing, error }: TenantStatus): string {
-  return JSON.stringify([state, applied, pending, edited, outOfOrder, missing, error?.code]);
+function standingOf({ state, applied, pending, edited, outOfOrder, failed, missing, error }: TenantStatus): string {
+  return JSON.stringify([state, applied, pending, edited, outOfOrder, failed, missing, error?.code]);
 }
 
-function differenceOf({ pending, edited, outOfOrder, missing, error }: TenantStatus): string {
+function differenceOf({ pending, edited, outOfOrder, failed, missing, error }: TenantStatus): string {
   const parts: string[] = [];
   if (error !== undefined) parts.push(error.code);
   if (pending.length > 0) parts.push(`pending ${someMigrations(pending)}`);
   if (edited.length > 0) parts.push(`edited ${someMigrations(edited)}`);
   if (outOfOrder.length > 0) parts.push(`out of order ${someMigrations(outOfOrder)}`);
+  if (failed.length > 0) parts.push(`not finished ${someMigrations(failed)}`);
   if (missing.length > 0) parts.push(`${missing.length} unknown to the folder`);
   return parts.length === 0 ? "-" : parts.join("; ");
 }
