@@ -38,6 +38,13 @@ export interface CallOptions {
   readonly timeoutMs?: number;
   /** How integers are read. Default: the client's `intMode`. */
   readonly intMode?: IntMode;
+  /**
+   * For an `execute` that reads from a replica: syncs first if the last sync began longer ago than this, in milliseconds. Without
+   * effect where nothing can be stale.
+   */
+  readonly maxStalenessMs?: number;
+  /** For an `execute` that reads from a replica: waits first as {@link Client.waitFor} does. Without effect elsewhere. */
+  readonly minPosition?: string;
 }
 
 /** A result as value arrays: what adapters build on, without a row object in between. */
@@ -187,7 +194,30 @@ export interface ReplicaStatus {
   readonly frameNo: number | undefined;
   /** When the last sync succeeded, in milliseconds since the epoch. */
   readonly lastSyncAt: number | undefined;
+  /** Why the last sync or write failed; `undefined` once one has succeeded. */
   readonly lastError: LitefleetError | undefined;
+  /** Whether the primary answered when it was last asked; `undefined` before that. */
+  readonly isPrimaryReachable: boolean | undefined;
+  /** Frames of the primary's log that the copy lacks, by what was last heard of it. */
+  readonly framesBehind: number | undefined;
+  /** As {@link Client.position} gives it. */
+  readonly position: string | undefined;
+  /** While the whole database is being fetched, how far that is. */
+  readonly fetching: FetchProgress | undefined;
+}
+
+/** How far the fetching of a whole copy is. */
+export interface FetchProgress {
+  readonly bytes: number;
+  /** Frames in the primary's log when it began: about 4 KB each. */
+  readonly totalFrames: number;
+}
+
+/** Options of {@link Client.waitFor}. */
+export interface WaitForOptions {
+  /** Milliseconds until the call gives up with `TIMEOUT`. Default 30,000. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -211,6 +241,20 @@ export interface Client extends Executor, AsyncDisposable {
   transaction<T>(callback: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** Brings an embedded replica up to date. Rejects with `UNSUPPORTED` on any other client. */
   sync(): Promise<Replicated>;
+  /**
+   * The place in the primary's log of the last write or sync of this embedded replica, as a token to hand to other processes;
+   * `undefined` before the first. Throws `UNSUPPORTED` on any other client.
+   *
+   * @example
+   * response.setHeader("x-position", client.position() ?? "");
+   */
+  position(): string | undefined;
+  /**
+   * Waits until this embedded replica has reached a position that another one told. Rejects with `TIMEOUT`, with
+   * `POSITION_EXPIRED` if the primary has begun a new log since, with `ARGS_INVALID` for what is no position, and with
+   * `UNSUPPORTED` on any other client.
+   */
+  waitFor(position: string, options?: WaitForOptions): Promise<void>;
   /** Closes what the client opened. Open transactions are rolled back. */
   close(): void;
   /** Opens again after `close()`. A `:memory:` database starts empty. */

@@ -11,9 +11,10 @@ import type {
   Transaction,
   TransactionMode,
   TransactionOptions,
+  WaitForOptions,
 } from "./api.ts";
 import type { BoundStatement, Engine, MaybePromise, RowChunks } from "./engine.ts";
-import { LitefleetError } from "./errors.ts";
+import { LitefleetError, unsupported } from "./errors.ts";
 import { Emitter } from "./events.ts";
 import type { ClientEvents } from "./events.ts";
 import { ParsedStatements } from "./parsed-statements.ts";
@@ -98,6 +99,18 @@ export class LitefleetClient extends StatementRunner implements Client {
     return this.#openEngine().sync();
   }
 
+  position(): string | undefined {
+    const engine = this.#openEngine();
+    if (engine.position === undefined) throw noPosition();
+    return engine.position();
+  }
+
+  async waitFor(position: string, options: WaitForOptions = {}): Promise<void> {
+    const engine = this.#openEngine();
+    if (engine.waitFor === undefined) throw noPosition();
+    await engine.waitFor(position, options);
+  }
+
   status(): ClientStatus {
     return { ...this.#engine.status(), closed: this.#isClosed };
   }
@@ -131,6 +144,10 @@ export class LitefleetClient extends StatementRunner implements Client {
     if (this.#isClosed) throw new LitefleetError("The client is closed", "CLIENT_CLOSED");
     return this.#engine;
   }
+}
+
+function noPosition(): LitefleetError {
+  return unsupported("A position", "Only an embedded replica, opened with `syncUrl`, can lie behind its primary.");
 }
 
 function checkMode(mode: TransactionMode): void {

@@ -5,12 +5,14 @@ import type { IntMode } from "./api.ts";
 export type LocalEngineName = "libsql" | "sqlite" | "turso";
 
 /** Options of `createClient`: those of `@libsql/client`, with the same names and meanings, and ours. */
-export interface Config extends Omit<LibsqlConfig, "intMode"> {
+export interface Config extends Omit<LibsqlConfig, "intMode" | "authToken"> {
   /**
    * The database: `:memory:`, `file:path.db`, or a server as `http:`, `https:`, `ws:`, `wss:` or `libsql:`.
    * With `syncUrl` a `file:` URL is the place of the local copy.
    */
   readonly url: string;
+  /** The server's token, or a function that fetches one: called at first use, and again when the server refuses it. */
+  readonly authToken?: string | (() => string | Promise<string>) | undefined;
   /**
    * What runs a local database.
    *

@@ -8,6 +8,7 @@ import type {
   IntMode,
   RawResult,
   TransactionMode,
+  WaitForOptions,
 } from "./api.ts";
 import type { ParsedStatement } from "./sql/parse.ts";
 
@@ -68,6 +69,9 @@ export interface Engine {
   iterate(statement: BoundStatement, options: CallOptions): RowChunks;
   begin(mode: TransactionMode, options: BeginOptions): Promise<EngineTransaction>;
   sync(): Promise<Replicated>;
+  /** See `Client.position`; only an engine that can lie behind a primary has it, and the next. */
+  position?(): string | undefined;
+  waitFor?(position: string, options: WaitForOptions): Promise<void>;
   status(): Omit<ClientStatus, "closed">;
   /** Releases everything; open transactions are rolled back. May be called twice. */
   close(): void;

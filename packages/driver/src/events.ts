@@ -1,3 +1,4 @@
+import type { FetchProgress } from "./api.ts";
 import type { LitefleetBatchError, LitefleetError } from "./errors.ts";
 
 /** What an engine reports: of a batch it says which statement. */
@@ -5,8 +6,15 @@ export type EngineError = LitefleetError | LitefleetBatchError;
 
 /** The events of a client and what each carries. */
 export interface ClientEvents {
-  /** A replica was brought up to date. */
-  readonly sync: { readonly frameNo: number; readonly framesSynced: number; readonly durationMs: number };
+  /** A replica was brought up to date. `bytes` is what the primary sent. */
+  readonly sync: {
+    readonly frameNo: number;
+    readonly framesSynced: number;
+    readonly durationMs: number;
+    readonly bytes: number;
+  };
+  /** A replica is being fetched whole: about once a megabyte. */
+  readonly progress: FetchProgress;
   /** A concurrent transaction met another one; it is retried if the bounds allow. */
   readonly conflict: { readonly attempt: number; readonly error: EngineError };
   /** A transaction's callback is about to run again. */

@@ -8,6 +8,7 @@ export type {
   ClientStatus,
   EngineName,
   Executor,
+  FetchProgress,
   InArgs,
   InStatement,
   IntMode,
@@ -23,6 +24,7 @@ export type {
   TransactionMode,
   TransactionOptions,
   Value,
+  WaitForOptions,
 } from "./api.ts";
 export type { Config, LocalEngineName } from "./config.ts";
 export {

@@ -4,6 +4,7 @@ import { encodeBaseUrl } from "@libsql/core/uri";
 import type { IntMode } from "./api.ts";
 import type { Config, LocalEngineName } from "./config.ts";
 import { LitefleetError } from "./errors.ts";
+import type { AuthToken } from "./remote/token-source.ts";
 
 const engineNames: ReadonlySet<string> = new Set<LocalEngineName>(["libsql", "sqlite", "turso"]);
 
@@ -31,7 +32,7 @@ export interface RemoteConfig extends Common {
   readonly kind: "remote";
   readonly protocol: "http" | "ws";
   readonly url: URL;
-  readonly authToken: string | undefined;
+  readonly authToken: AuthToken | undefined;
   readonly fetch: typeof globalThis.fetch | undefined;
   readonly concurrency: number;
   readonly remoteEncryptionKey: string | undefined;
@@ -60,7 +61,8 @@ export function resolveConfig(config: Config, preferHttp = true): ResolvedConfig
     throw new TypeError(`Expected client configuration as object, got ${config === null ? "null" : typeof config}`);
   }
   checkStrings(config);
-  const { intMode, ...rest } = config;
+  const { intMode, authToken: given, ...others } = config;
+  const rest = typeof given === "function" ? others : { ...others, authToken: given };
   const expanded = expandConfig(intMode === "auto" ? rest : { ...rest, intMode }, preferHttp);
   const common: Common = {
     intMode: intMode ?? "number",
@@ -117,7 +119,7 @@ function resolveRemote(config: Config, expanded: ExpandedConfig, common: Common)
     kind: "remote",
     protocol: scheme === "http" || scheme === "https" ? "http" : "ws",
     url: encodeBaseUrl(scheme, expanded.authority, expanded.path),
-    authToken: expanded.authToken,
+    authToken: typeof config.authToken === "function" ? config.authToken : expanded.authToken,
     fetch: config.fetch as typeof globalThis.fetch | undefined,
     concurrency: expanded.concurrency,
     remoteEncryptionKey: expanded.remoteEncryptionKey,
@@ -179,6 +181,7 @@ function checkStrings(config: Config): void {
   for (const key of ["url", "authToken", "syncUrl", "encryptionKey"] as const) {
     const value: unknown = config[key];
     if (value === undefined && key !== "url") continue;
+    if (key === "authToken" && typeof value === "function") continue;
     if (typeof value !== "string")
       throw new TypeError(`Expected ${key} as a string, got ${value === null ? "null" : typeof value}`);
   }

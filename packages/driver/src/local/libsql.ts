@@ -41,11 +41,11 @@ export function loadLibsql(): OpenLibsql {
   return loaded;
 }
 
-function silently<T>(load: () => T): T {
-  if (process.env["RUST_LOG"] !== undefined) return load();
+function silently<T>(work: () => T): T {
+  if (process.env["RUST_LOG"] !== undefined) return work();
   process.env["RUST_LOG"] = "off";
   try {
-    return load();
+    return work();
   } finally {
     delete process.env["RUST_LOG"];
   }

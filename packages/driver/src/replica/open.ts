@@ -5,16 +5,23 @@ import type { Emitter } from "../events.ts";
 import { loadLibsql } from "../local/libsql.ts";
 import { openLocal } from "../local/open.ts";
 import { openRemote } from "../remote/open.ts";
+import { TokenSource } from "../remote/token-source.ts";
 import type { ReplicaConfig } from "../resolve-config.ts";
-import { checkSidecars } from "./sidecars.ts";
+import { CopyKeeper } from "./copy-keeper.ts";
+import { FileLock } from "./file-lock.ts";
+import { Follower } from "./follower.ts";
+import { PrimaryLink } from "./primary-link.ts";
+import { Relay } from "./relay.ts";
 import { ReplicaEngine } from "./replica-engine.ts";
+import { ReplicaFiles } from "./replica-files.ts";
 import { Syncer } from "./sync-thread.ts";
 
 /**
- * Opens an embedded replica. A copy that is there is read at once, also while the primary is away; the first one is fetched
- * with the first read or `sync()`.
+ * Opens an embedded replica, without asking the primary. A copy that is there is read at once; the first one is fetched with the
+ * first read or `sync()`.
  *
- * @throws {LitefleetError} `CONFIG_INVALID` if what lies at the path is no replica; `SQLITE_CANTOPEN` if the folder is missing.
+ * @throws {LitefleetError} `CONFIG_INVALID` if what lies at the path is no replica, or is open elsewhere; `SQLITE_CANTOPEN` if the
+ *   folder is missing; `SQLITE_NOTADB` for a wrong encryption key.
  */
 export function openReplica(config: ReplicaConfig, events: Emitter): ReplicaEngine {
   const { path, primary, encryptionKey, timeoutMs, statementCacheSize, maxConnections } = config;
@@ -26,28 +33,45 @@ export function openReplica(config: ReplicaConfig, events: Emitter): ReplicaEngi
       { extendedCode: "SQLITE_CANTOPEN", rawCode: 14 },
     );
   }
+  // Here and not first in the sync thread, where its log could not be silenced.
   loadLibsql();
-  checkSidecars(path);
-  const scheme = primary.url.protocol.replace("ws", "http");
-  const syncUrl = scheme + primary.url.href.slice(primary.url.protocol.length);
-  return new ReplicaEngine({
-    events,
-    primary: openRemote(primary),
-    syncer: new Syncer({ path, syncUrl, authToken: primary.authToken ?? "", encryptionKey }),
-    hasLocalCopy: () => existsSync(path),
-    openLocal: () =>
-      openLocal({
-        library: "libsql",
-        path,
-        isMemory: false,
-        encryptionKey,
-        timeoutMs,
-        statementCacheSize,
-        maxConnections,
-        isReadOnly: true,
-      }),
-    syncIntervalMs:
-      config.syncInterval === undefined || config.syncInterval <= 0 ? undefined : config.syncInterval * 1_000,
-    readYourWrites: config.readYourWrites,
-  });
+  const files = new ReplicaFiles(resolve(path));
+  files.isWhole();
+  const remote = openRemote(primary);
+  const { lock, ready } = FileLock.take(files.path);
+  try {
+    const link = new PrimaryLink({
+      url: new URL(primary.url.href.replace(/^ws/u, "http")),
+      tokens: new TokenSource(primary.authToken),
+      fetch: primary.fetch === undefined ? undefined : (request) => primary.fetch!(request),
+    });
+    const relay = new Relay(link, (count) => follower.received(count));
+    const openSyncer = (copy: string): Syncer =>
+      new Syncer(relay.url.then((syncUrl) => ({ path: copy, syncUrl, authToken: relay.secret, encryptionKey })));
+    const keeper = new CopyKeeper({
+      files,
+      relay,
+      ready,
+      openSyncer,
+      openLocal: () =>
+        openLocal({
+          library: "libsql",
+          path: files.path,
+          isMemory: false,
+          encryptionKey,
+          timeoutMs,
+          statementCacheSize,
+          maxConnections,
+          isReadOnly: true,
+        }),
+      events,
+    });
+    const { syncInterval } = config;
+    const syncIntervalMs = syncInterval === undefined || syncInterval <= 0 ? undefined : syncInterval * 1_000;
+    const follower = new Follower({ keeper, relay, lock, events, syncIntervalMs });
+    return new ReplicaEngine({ primary: remote, follower, readYourWrites: config.readYourWrites });
+  } catch (error) {
+    lock.release(Promise.resolve());
+    throw error;
+  }
 }

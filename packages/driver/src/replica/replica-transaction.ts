@@ -1,13 +1,14 @@
 import type { CallOptions, RawResult } from "../api.ts";
-import type { BoundStatement, EngineTransaction, MaybePromise, RowChunks } from "../engine.ts";
+import type { BoundStatement, EngineTransaction, RowChunks } from "../engine.ts";
+import { onPrimary } from "./primary-errors.ts";
 
 /** A transaction on the primary, after whose commit the local copy catches up. */
 export class ReplicaTransaction implements EngineTransaction {
   readonly #onPrimary: EngineTransaction;
   readonly #catchUp: () => Promise<void>;
 
-  constructor(onPrimary: EngineTransaction, catchUp: () => Promise<void>) {
-    this.#onPrimary = onPrimary;
+  constructor(transaction: EngineTransaction, catchUp: () => Promise<void>) {
+    this.#onPrimary = transaction;
     this.#catchUp = catchUp;
   }
 
@@ -15,16 +16,16 @@ export class ReplicaTransaction implements EngineTransaction {
     return this.#onPrimary.closed;
   }
 
-  execute(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
-    return this.#onPrimary.execute(statement, options);
+  execute(statement: BoundStatement, options: CallOptions): Promise<RawResult> {
+    return onPrimary(() => this.#onPrimary.execute(statement, options));
   }
 
-  batch(statements: readonly BoundStatement[], options: CallOptions): MaybePromise<RawResult[]> {
-    return this.#onPrimary.batch(statements, options);
+  batch(statements: readonly BoundStatement[], options: CallOptions): Promise<RawResult[]> {
+    return onPrimary(() => this.#onPrimary.batch(statements, options));
   }
 
-  script(sql: string, options: CallOptions): MaybePromise<void> {
-    return this.#onPrimary.script(sql, options);
+  script(sql: string, options: CallOptions): Promise<void> {
+    return onPrimary(() => this.#onPrimary.script(sql, options));
   }
 
   iterate(statement: BoundStatement, options: CallOptions): RowChunks {
@@ -32,12 +33,12 @@ export class ReplicaTransaction implements EngineTransaction {
   }
 
   async commit(): Promise<void> {
-    await this.#onPrimary.commit();
+    await onPrimary(() => this.#onPrimary.commit());
     await this.#catchUp();
   }
 
-  rollback(): MaybePromise<void> {
-    return this.#onPrimary.rollback();
+  rollback(): Promise<void> {
+    return onPrimary(() => this.#onPrimary.rollback());
   }
 
   close(): void {

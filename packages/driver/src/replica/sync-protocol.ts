@@ -1,6 +1,6 @@
 import type { Replicated } from "@libsql/core/api";
 
-/** Where a replica lies and whom it follows. */
+/** Where a copy lies and whom it follows: a relay in this process, with the relay's secret for a token. */
 export interface SyncTarget {
   readonly path: string;
   readonly syncUrl: string;
@@ -12,7 +12,6 @@ export interface SyncTarget {
 export type SyncRequest =
   | { readonly call: number; readonly replica: number; readonly op: "open"; readonly target: SyncTarget }
   | { readonly call: number; readonly replica: number; readonly op: "sync" }
-  | { readonly call: number; readonly replica: number; readonly op: "sync-until"; readonly frameNo: number }
   | { readonly call: number; readonly replica: number; readonly op: "close" };
 
 /** What it answers. */

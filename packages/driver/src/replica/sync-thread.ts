@@ -84,14 +84,14 @@ class SyncThread {
   }
 }
 
-/** The syncing side of one replica, in a thread that is not the program's. Opens with the first call that needs it. */
+/** The syncing side of one copy, in a thread that is not the program's. Opens with the first call that needs it. */
 export class Syncer {
-  readonly #target: SyncTarget;
+  readonly #target: Promise<SyncTarget>;
   #thread: SyncThread | undefined;
   #replica = 0;
   #opening: Promise<void> | undefined;
 
-  constructor(target: SyncTarget) {
+  constructor(target: Promise<SyncTarget>) {
     this.#target = target;
   }
 
@@ -101,27 +101,26 @@ export class Syncer {
     return thread.call(this.#replica, { op: "sync" });
   }
 
-  /** Fetches until the local copy stands at `frameNo`, which the primary must have reached. */
-  async syncUntil(frameNo: number): Promise<Replicated> {
-    const thread = await this.#open();
-    return thread.call(this.#replica, { op: "sync-until", frameNo });
-  }
-
-  close(): void {
+  /** Lets go of the files. Resolves when nobody has them open here, whatever went wrong. */
+  async close(): Promise<void> {
     const thread = this.#thread;
     if (thread === undefined) return;
     this.#thread = undefined;
-    const left = (): void => thread.leave();
-    thread.call(this.#replica, { op: "close" }).then(left, left);
+    try {
+      await thread.call(this.#replica, { op: "close" });
+    } catch {
+      // It never opened, or the thread has ended.
+    }
+    thread.leave();
   }
 
   async #open(): Promise<SyncThread> {
+    const target = await this.#target;
     this.#thread ??= SyncThread.join();
     const thread = this.#thread;
     if (this.#opening === undefined) {
       this.#replica = thread.newReplica();
-      this.#opening = thread.call(this.#replica, { op: "open", target: this.#target }).then(() => undefined);
-      // Opening talks to the primary; if that is away, the next call tries again.
+      this.#opening = thread.call(this.#replica, { op: "open", target }).then(() => undefined);
       this.#opening.catch(() => {
         this.#opening = undefined;
       });

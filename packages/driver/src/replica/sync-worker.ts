@@ -6,7 +6,6 @@ import type { SyncReply, SyncRequest } from "./sync-protocol.ts";
 
 interface SyncDatabase extends Database.Database {
   sync(): { readonly frame_no: number; readonly frames_synced: number };
-  syncUntil(frameNo: number): { readonly frame_no: number; readonly frames_synced: number };
 }
 
 type OpenReplica = new (
@@ -38,7 +37,7 @@ function run(request: SyncRequest): { frame_no: number; frames_synced: number } 
     database.close();
     return undefined;
   }
-  const { frame_no, frames_synced } = request.op === "sync" ? database.sync() : database.syncUntil(request.frameNo);
+  const { frame_no, frames_synced } = database.sync();
   return { frame_no, frames_synced };
 }
 

@@ -1,0 +1,154 @@
+import type { Replicated } from "@libsql/core/api";
+import type { FetchProgress } from "../api.ts";
+import { LitefleetError } from "../errors.ts";
+import type { Emitter } from "../events.ts";
+import type { LocalEngine } from "../local/local-engine.ts";
+import type { Handshake } from "./handshake.ts";
+import type { Relay } from "./relay.ts";
+import type { LogPosition, ReplicaFiles } from "./replica-files.ts";
+import type { Syncer } from "./sync-thread.ts";
+
+/** Bytes between two `progress` events. */
+const progressStep = 1_000_000;
+
+/** What a copy is kept with. */
+export interface CopyKeeperParts {
+  readonly files: ReplicaFiles;
+  readonly relay: Relay;
+  /** Settles when a client of before has let go of the files. */
+  readonly ready: Promise<void> | undefined;
+  readonly openSyncer: (path: string) => Syncer;
+  /** Opens the copy for reading. */
+  readonly openLocal: () => LocalEngine;
+  readonly events: Emitter;
+}
+
+/**
+ * The local copy: opens it if it is whole, brings it forward, and fetches it anew beside the old one where the log is another or the
+ * files are broken. What can be read is always a whole database. One call at a time.
+ */
+export class CopyKeeper {
+  readonly #parts: CopyKeeperParts;
+  #local: LocalEngine | undefined;
+  #position: LogPosition | undefined;
+  #syncer: Syncer | undefined;
+  #fetching: FetchProgress | undefined;
+  #isClosed = false;
+
+  constructor(parts: CopyKeeperParts) {
+    this.#parts = parts;
+    if (!parts.files.isWhole()) return;
+    this.#local = openUnlessCorrupt(parts.openLocal);
+    if (this.#local !== undefined) this.#position = parts.files.position();
+  }
+
+  /** The copy, if there is one. */
+  get local(): LocalEngine | undefined {
+    return this.#local;
+  }
+
+  get position(): LogPosition | undefined {
+    return this.#position;
+  }
+
+  get fetching(): FetchProgress | undefined {
+    return this.#fetching;
+  }
+
+  /** Notes bytes that came from the primary. */
+  received(count: number): void {
+    const before = this.#fetching;
+    if (before === undefined) return;
+    this.#fetching = { ...before, bytes: before.bytes + count };
+    if (Math.floor(before.bytes / progressStep) === Math.floor(this.#fetching.bytes / progressStep)) return;
+    this.#parts.events.emit("progress", this.#fetching);
+  }
+
+  /** Asks the primary where it stands, and follows it there. */
+  async sync(): Promise<Replicated> {
+    await this.#parts.ready;
+    const handshake = await this.#parts.relay.greet();
+    const position = this.#position;
+    if (this.#local === undefined || position?.epoch !== handshake.epoch) return this.#fetchAnew(handshake);
+    if (position.frameNo === handshake.frameNo) return { frame_no: position.frameNo ?? 0, frames_synced: 0 };
+    // A log that has gone back, as a restored backup's has, is not the one that was copied.
+    if ((position.frameNo ?? 0) > (handshake.frameNo ?? 0)) return this.#fetchAnew(handshake);
+    return this.#pull();
+  }
+
+  /** Fetches what is known to be there, without asking first where that is possible: one round trip. */
+  async pull(): Promise<Replicated> {
+    const { handshake } = this.#parts.relay;
+    if (this.#local === undefined || handshake === undefined || handshake.epoch !== this.#position?.epoch) {
+      return this.sync();
+    }
+    try {
+      return await this.#pull();
+    } catch {
+      // The primary may have been started again since it was greeted.
+      return this.sync();
+    }
+  }
+
+  /** Closes the copy at once; resolves when the files are free. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    this.#local?.close();
+    const syncer = this.#syncer;
+    this.#syncer = undefined;
+    return Promise.resolve(syncer?.close());
+  }
+
+  async #pull(): Promise<Replicated> {
+    const { files, openSyncer } = this.#parts;
+    this.#syncer ??= openSyncer(files.path);
+    const replicated = await this.#syncer.sync();
+    const before = this.#position;
+    this.#position = files.position();
+    this.#local?.schemaMayHaveChanged();
+    return { frame_no: replicated?.frame_no ?? before?.frameNo ?? 0, frames_synced: replicated?.frames_synced ?? 0 };
+  }
+
+  async #fetchAnew(handshake: Handshake): Promise<Replicated> {
+    const { files, openSyncer } = this.#parts;
+    const { next } = files;
+    next.remove();
+    this.#fetching = { bytes: 0, totalFrames: handshake.frameNo === undefined ? 0 : handshake.frameNo + 1 };
+    const syncer = openSyncer(next.path);
+    let replicated: Replicated;
+    try {
+      replicated = await syncer.sync();
+    } finally {
+      this.#fetching = undefined;
+      await syncer.close();
+      if (this.#isClosed) next.remove();
+    }
+    const position = next.position();
+    if (position?.epoch !== handshake.epoch) {
+      throw new LitefleetError("The primary began a new log while it was being copied", "SYNC_FAILED", {
+        isRetryable: true,
+      });
+    }
+    const old = this.#syncer;
+    this.#syncer = undefined;
+    await old?.close();
+    if (this.#isClosed) throw new LitefleetError("The client was closed during the sync", "CLIENT_CLOSED");
+    // Without a pause from here on, so that no read comes between.
+    this.#local?.close();
+    this.#local = undefined;
+    files.swapIn();
+    this.#local = this.#parts.openLocal();
+    this.#position = position;
+    return { frame_no: position.frameNo ?? 0, frames_synced: replicated?.frames_synced ?? 0 };
+  }
+}
+
+/** A corrupt copy is fetched again; any other failure, such as a wrong key, is the user's to know. */
+function openUnlessCorrupt(open: () => LocalEngine): LocalEngine | undefined {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof LitefleetError && error.code === "SQLITE_CORRUPT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,129 @@
+import { randomUUID } from "node:crypto";
+import { createServer } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { LitefleetError } from "../errors.ts";
+import type { Handshake } from "./handshake.ts";
+import { unreachable } from "./primary-link.ts";
+import type { PrimaryLink } from "./primary-link.ts";
+
+const forwarded = ["x-session-token", "x-libsql-client-version"] as const;
+
+/**
+ * Stands on a loopback port between the native library and the primary. The library waits for a primary for ever and holds its
+ * thread, knows one token, and tells nothing of what it does: here a silent primary is given up, tokens are renewed, bytes are
+ * counted, and a log other than the copy's is found out before it reaches the copy.
+ */
+export class Relay {
+  /** The relays that listen: when the process exits amid a sync, the library must not wait for them. */
+  static readonly #open = new Set<Relay>();
+  static #isWatchingExit = false;
+  /** What the library has to show, so that no other program of this machine gets to use our token. */
+  readonly secret = randomUUID();
+  readonly #link: PrimaryLink;
+  readonly #onBytes: (count: number) => void;
+  #server: Server | undefined;
+  #listening: Promise<string> | undefined;
+  #handshake: Handshake | undefined;
+  #failure: LitefleetError | undefined;
+
+  constructor(link: PrimaryLink, onBytes: (count: number) => void) {
+    this.#link = link;
+    this.#onBytes = onBytes;
+  }
+
+  /** Where it listens; from the first call on. */
+  get url(): Promise<string> {
+    this.#listening ??= this.#listen();
+    return this.#listening;
+  }
+
+  /** The last answer to a greeting; the library gets it instead of one of its own. */
+  get handshake(): Handshake | undefined {
+    return this.#handshake;
+  }
+
+  /** Why the last request failed, if it did; asking takes it away. */
+  takeFailure(): LitefleetError | undefined {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure;
+  }
+
+  async greet(): Promise<Handshake> {
+    this.#handshake = undefined;
+    this.#handshake = await this.#link.greet();
+    return this.#handshake;
+  }
+
+  close(): void {
+    Relay.#open.delete(this);
+    this.#link.close();
+    this.#server?.closeAllConnections();
+    this.#server?.close();
+  }
+
+  async #listen(): Promise<string> {
+    const server = createServer((request, response) => void this.#answer(request, response));
+    this.#server = server;
+    if (!Relay.#isWatchingExit) process.once("exit", Relay.#closeAll);
+    Relay.#isWatchingExit = true;
+    Relay.#open.add(this);
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(0, "127.0.0.1", resolve);
+    });
+    server.unref();
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const path = request.url ?? "";
+      const token = request.headers["x-authorization"] ?? request.headers.authorization;
+      // The library asks /info for a kind of sync that we do not use.
+      if (token !== `Bearer ${this.secret}` || path === "/info") {
+        response.writeHead(404).end();
+      } else if (path.endsWith("/Hello") && this.#handshake !== undefined) {
+        response.writeHead(200, { "content-type": "application/grpc-web+proto" }).end(this.#handshake.bytes);
+      } else {
+        await this.#forward(path, request, response);
+      }
+    } catch (error) {
+      this.#failure ??= unreachable(error);
+      response.destroy();
+    }
+  }
+
+  async #forward(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body: Uint8Array[] = [];
+    for await (const chunk of request) body.push(chunk as Uint8Array);
+    const headers: Record<string, string> = {};
+    for (const name of forwarded) {
+      const value = request.headers[name];
+      if (typeof value === "string") headers[name] = value;
+    }
+    const answer = await this.#link.send(path, Buffer.concat(body), headers);
+    const status = answer.headers.get("grpc-status");
+    response.writeHead(200, {
+      "content-type": answer.headers.get("content-type") ?? "application/grpc-web+proto",
+      ...(status === null ? {} : { "grpc-status": status, "grpc-message": answer.headers.get("grpc-message") ?? "" }),
+    });
+    for await (const chunk of answer.chunks) {
+      this.#onBytes(chunk.length);
+      if (!response.write(chunk)) await drained(response);
+    }
+    response.end();
+  }
+
+  static readonly #closeAll = (): void => {
+    for (const relay of Relay.#open) relay.close();
+  };
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve, reject) => {
+    response.once("drain", resolve);
+    response.once("close", () => reject(new Error("the sync was given up")));
+  });
+}
