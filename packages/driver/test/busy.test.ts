@@ -1,7 +1,6 @@
-import { symlinkSync } from "node:fs";
-import { statSync } from "node:fs";
+import { statSync, symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { createClient, LibsqlError } from "@litefleet/driver";
+import { createClient } from "@litefleet/driver";
 import { column, expectCode, localEngines, openFile, scratchFile, startProgram, valueOf } from "./local-fixture.ts";
 import type { LocalEngine, Program } from "./local-fixture.ts";
 

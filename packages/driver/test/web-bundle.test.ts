@@ -1,0 +1,54 @@
+import { isBuiltin } from "node:module";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { describe, expect, it } from "vitest";
+
+/** Bundles an entry point as a tool for browsers and edge functions would: nothing is left out, nothing of Node is known. */
+async function bundle(entry: string, platform: "browser" | "neutral") {
+  const { metafile, outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(`../src/${entry}.ts`, import.meta.url))],
+    bundle: true,
+    format: "esm",
+    platform,
+    // What a bundler for an edge runtime sets; a neutral platform looks for no `main` by itself.
+    mainFields: ["browser", "module", "main"],
+    conditions: ["worker", "browser"],
+    metafile: true,
+    write: false,
+    logLevel: "silent",
+  });
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => path));
+  return { imports, inputs: Object.keys(metafile.inputs), code: outputFiles.map(({ text }) => text).join("\n") };
+}
+
+describe.each(["web", "http", "ws"])("the bundle of @litefleet/driver/%s", (entry) => {
+  it.each(["browser", "neutral"] as const)(
+    "imports nothing of Node and nothing native, on platform %s",
+    async (platform) => {
+      const { imports, inputs, code } = await bundle(entry, platform);
+      expect(imports).toEqual([]);
+      expect(inputs.filter((path) => path.endsWith(".node") || path.startsWith("node:") || isBuiltin(path))).toEqual(
+        [],
+      );
+      expect(
+        inputs.filter((path) =>
+          /node_modules\/(?:libsql|@libsql\/(?!core\/|hrana-client\/)|@tursodatabase|ws)\//u.test(path),
+        ),
+      ).toEqual([]);
+      expect(inputs.filter((path) => /\/src\/(?:local|turso|replica)\//u.test(path))).toEqual([]);
+      expect(code).not.toMatch(/\brequire\(|\bimport\(|\bfrom\s*["']/u);
+    },
+  );
+
+  it("runs where there is neither `process` nor `Buffer`", async () => {
+    const { code } = await bundle(entry, "neutral");
+    const without = `const process = undefined, Buffer = undefined;\n${code}`;
+    const module = (await import(
+      `data:text/javascript,${encodeURIComponent(without)}`
+    )) as typeof import("../src/web.ts");
+    const client = module.createClient({ url: entry === "ws" ? "ws://localhost:1" : "http://localhost:1" });
+    expect(client.closed).toBe(false);
+    client.close();
+    expect(client.closed).toBe(true);
+  });
+});
