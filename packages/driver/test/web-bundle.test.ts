@@ -2,6 +2,7 @@ import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
+import type { CreateClient } from "../src/api.ts";
 
 /** Bundles an entry point as a tool for browsers and edge functions would: nothing is left out, nothing of Node is known. */
 async function bundle(entry: string, platform: "browser" | "neutral") {
@@ -45,7 +46,7 @@ describe.each(["web", "http", "ws"])("the bundle of @litefleet/driver/%s", (entr
     const without = `const process = undefined, Buffer = undefined;\n${code}`;
     const module = (await import(
       `data:text/javascript,${encodeURIComponent(without)}`
-    )) as typeof import("../src/web.ts");
+    )) as { createClient: CreateClient };
     const client = module.createClient({ url: entry === "ws" ? "ws://localhost:1" : "http://localhost:1" });
     expect(client.closed).toBe(false);
     client.close();
