@@ -1,4 +1,5 @@
 export { decodeVector, vector } from "./vector/codec.ts";
-export type { DecodedVector, VectorKind } from "./vector/codec.ts";
-export { vectorDistance } from "./vector/distance.ts";
+export type { DecodedVector } from "./vector/codec.ts";
+export type { VectorKind } from "./vector/vector-kind.ts";
+export { distance, vectorDistance } from "./vector/distance.ts";
 export type { VectorMetric } from "./vector/distance.ts";
