@@ -36,7 +36,7 @@ afterAll(() => Object.values(engines).forEach((client) => client.close()));
 
 /** libSQL reads the last bit of a 64-bit number wrong when its text has many decimals. */
 function toExact(numbers: readonly number[]): number[] {
-  return numbers.map((number) => Math.round(number * 64) / 64);
+  return numbers.map((number) => Math.round(number * 64) / 64 + 0);
 }
 
 async function bytesOf(client: Client, sql: string, args: (string | Uint8Array)[]): Promise<Uint8Array> {
