@@ -123,7 +123,11 @@ export class Relay {
 
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve, reject) => {
-    response.once("drain", resolve);
-    response.once("close", () => reject(new Error("the sync was given up")));
+    const onClose = (): void => reject(new Error("the sync was given up"));
+    response.once("close", onClose);
+    response.once("drain", () => {
+      response.off("close", onClose);
+      resolve();
+    });
   });
 }

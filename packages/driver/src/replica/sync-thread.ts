@@ -23,7 +23,10 @@ class SyncThread {
 
   private constructor() {
     const file = import.meta.url.endsWith(".ts") ? "./sync-worker.ts" : "./sync-worker.js";
-    this.#worker = new Worker(new URL(file, import.meta.url));
+    this.#worker = new Worker(new URL(file, import.meta.url), {
+      // The program's own, such as --input-type, are about its entry point.
+      execArgv: [],
+    });
     this.#worker.unref();
     this.#worker.on("message", (reply: SyncReply) => this.#settle(reply));
     this.#worker.on("error", (error: Error) => this.#fail(error));
