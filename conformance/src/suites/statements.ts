@@ -108,6 +108,15 @@ export function statements({ name, open }: SuiteContext): void {
     await expectCode(open().execute(sql), "SQL_NO_STATEMENT");
   });
 
+  it("refuses SQL with a NUL character, where libraries would stop reading", async () => {
+    const client = open();
+    await client.execute("CREATE TABLE t (a)");
+    await client.execute("INSERT INTO t VALUES (1)");
+    await expectCode(client.execute("DELETE FROM t \0 WHERE a = 2"), "SQLITE_ERROR");
+    await expectCode(client.executeMultiple("DELETE FROM t \0 WHERE a = 2"), "SQLITE_ERROR");
+    expect((await client.execute("SELECT count(*) AS c FROM t")).rows[0]?.["c"]).toBe(1);
+  });
+
   it("refuses two statements in one call, and runs neither", async () => {
     const client = open();
     await client.execute("CREATE TABLE t (a)");

@@ -69,6 +69,23 @@ describe.each(["libsql", "sqlite"] as const)("what code for the peer relies on, 
       }
     });
 
+    it("ends a stream of rows at close and at reconnect", async () => {
+      const client = openHere();
+      const thousand = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000) SELECT i FROM n";
+      for (const end of [() => Promise.resolve(client.close()), () => client.reconnect()]) {
+        const [left, goneOn] = [client.iterate(thousand), client.iterate(thousand)];
+        await Promise.all([left.next(), goneOn.next()]);
+        await end();
+        await left.return?.();
+        const rest = (async () => {
+          while ((await goneOn.next()).done !== true);
+        })();
+        await expect(rest).rejects.toMatchObject({ code: "CLIENT_CLOSED" });
+        await client.reconnect();
+        expect((await client.execute("SELECT 1 AS a")).rows[0]?.["a"]).toBe(1);
+      }
+    });
+
     it("stores booleans as integers whatever the intMode", async () => {
       for (const [intMode, expected] of [
         ["number", 1],

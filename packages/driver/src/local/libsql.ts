@@ -70,7 +70,10 @@ class LibsqlConnection implements NativeConnection {
 
   constructor(db: LibsqlDatabase) {
     this.#db = db;
-    this.#openRows = new OpenRowsOfConnection(() => db.interrupt());
+    // Interrupting a closed database ends the process.
+    this.#openRows = new OpenRowsOfConnection(() => {
+      if (db.open) db.interrupt();
+    });
   }
 
   prepare(sql: string): NativeStatement {

@@ -22,6 +22,7 @@ export class LocalChunks implements RowChunks {
   readonly #signal: AbortSignal | undefined;
   #opened: OpenedRows | undefined;
   #isDone = false;
+  #ending: Error | undefined;
 
   constructor(open: () => Promise<OpenedRows>, signal: AbortSignal | undefined) {
     this.#open = open;
@@ -33,10 +34,12 @@ export class LocalChunks implements RowChunks {
   }
 
   async next(): Promise<IteratorResult<Value[][], void>> {
+    this.#throwEnding();
     if (this.#isDone) return { done: true, value: undefined };
     try {
       throwIfAborted(this.#signal);
       this.#opened ??= await this.#open();
+      this.#throwEnding();
       const rows = this.#opened.rows.next(chunkSize);
       if (rows.length > 0) {
         const step: IteratorResult<Value[][], void> = { done: false, value: rows };
@@ -53,6 +56,19 @@ export class LocalChunks implements RowChunks {
   return(): Promise<IteratorResult<Value[][], void>> {
     this.#close();
     return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** Ends the iteration from outside: the next `next()` rejects with `error`. */
+  end(error: Error): void {
+    if (this.#isDone) return;
+    this.#ending = error;
+    this.#close();
+  }
+
+  #throwEnding(): void {
+    const error = this.#ending;
+    this.#ending = undefined;
+    if (error !== undefined) throw error;
   }
 
   #close(): void {

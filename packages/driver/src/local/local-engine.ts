@@ -62,6 +62,7 @@ export class LocalEngine implements Engine {
   readonly #writes: WriteGroup;
   readonly #busyTimeout: BusyTimeout;
   readonly #transactions = new Set<LocalTransaction>();
+  readonly #iterations = new Set<LocalChunks>();
   readonly #transactionHost: LocalTransactionHost;
 
   constructor(options: LocalEngineOptions) {
@@ -140,7 +141,8 @@ export class LocalEngine implements Engine {
   }
 
   iterate(statement: BoundStatement, options: CallOptions): RowChunks {
-    return new LocalChunks(() => this.#openRows(statement, options), options.signal);
+    const chunks: LocalChunks = new LocalChunks(() => this.#openRows(statement, options, chunks), options.signal);
+    return chunks;
   }
 
   async begin(mode: TransactionMode, options: BeginOptions): Promise<EngineTransaction> {
@@ -190,9 +192,11 @@ export class LocalEngine implements Engine {
   close(): void {
     if (this.#connections.isClosed) return;
     this.#connections.stop();
-    // Closing one takes it out of the set, which a loop over a set allows.
+    const closed = new LitefleetError("The client was closed while the call waited", "CLIENT_CLOSED");
+    // Closing one takes it out of its set, which a loop over a set allows. Libraries bear no late end of a statement.
+    for (const chunks of this.#iterations) chunks.end(closed);
     for (const transaction of this.#transactions) transaction.close();
-    this.#writes.rejectAll(new LitefleetError("The client was closed while the call waited", "CLIENT_CLOSED"));
+    this.#writes.rejectAll(closed);
     this.#connections.close();
     this.#queue.leave();
   }
@@ -245,19 +249,29 @@ export class LocalEngine implements Engine {
     }
   }
 
-  async #openRows(statement: BoundStatement, options: CallOptions): Promise<OpenedRows> {
+  async #openRows(statement: BoundStatement, options: CallOptions, chunks: LocalChunks): Promise<OpenedRows> {
     throwIfAborted(options.signal);
     // Only a read is streamed: ending a write early would undo it. And in memory the rows are read at once: the one
     // connection cannot be held from one row to the next.
     if (this.#options.isMemory || statement.parsed.kind !== "read") {
-      return { rows: OpenRows.of(await this.execute(statement, options)), onClose: () => undefined };
+      const rows = OpenRows.of(await this.execute(statement, options));
+      this.#iterations.add(chunks);
+      return { rows, onClose: () => this.#iterations.delete(chunks) };
     }
     await this.#writes.settled;
     const connection = await this.#connections.acquire(false, options);
-    const onClose = (): void => this.#connections.release(connection);
+    const onClose = (): void => {
+      this.#iterations.delete(chunks);
+      this.#connections.release(connection);
+    };
     try {
-      const rows = await whileBusy(() => connection.open(statement), this.#busyTimeout.patienceMs, options);
-      return { rows, onClose };
+      const open = (): OpenRows => {
+        this.#connections.checkOpen();
+        const rows = connection.open(statement);
+        this.#iterations.add(chunks);
+        return rows;
+      };
+      return { rows: await whileBusy(open, this.#busyTimeout.patienceMs, options), onClose };
     } catch (error) {
       onClose();
       throw error;

@@ -1,4 +1,5 @@
 import { LitefleetError } from "../errors.ts";
+import { checkSqlText } from "./check-text.ts";
 import { nextStatement } from "./split.ts";
 import { nextToken } from "./tokenize.ts";
 
@@ -56,11 +57,10 @@ const maxParameters = 32_766;
  * Reads the one statement in `sql`.
  *
  * @throws {LitefleetError} `SQL_NO_STATEMENT` if there is none, `SQL_MANY_STATEMENTS` if there is more than one,
- *   `ARGS_INVALID` for a parameter number that SQLite does not allow.
+ *   `ARGS_INVALID` for a parameter number that SQLite does not allow, `SQLITE_ERROR` for a NUL character in the text.
  */
 export function parseStatement(sql: string): ParsedStatement {
-  if (typeof sql !== "string")
-    throw new TypeError(`Expected SQL as a string, got ${sql === null ? "null" : typeof sql}`);
+  checkSqlText(sql);
   let at = 0;
   let first = nextStatement(sql, at);
   while (first !== undefined && first.end === first.start) {

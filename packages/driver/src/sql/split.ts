@@ -1,3 +1,4 @@
+import { checkSqlText } from "./check-text.ts";
 import { nextToken } from "./tokenize.ts";
 
 /** One statement of a script, without its semicolon; `sql` is `script.slice(start, end)`. */
@@ -12,9 +13,11 @@ export interface SqlSlice {
  * `CREATE TRIGGER`. Empty statements and those of comments only are left out; a comment before a statement stays with
  * nothing, so `start` is the statement's first token.
  *
+ * @throws {LitefleetError} `SQLITE_ERROR` for a NUL character in the text.
  * @example splitStatements("CREATE TABLE a(x); -- done\nINSERT INTO a VALUES (';')").map((s) => s.sql)
  */
 export function splitStatements(script: string): SqlSlice[] {
+  checkSqlText(script);
   const slices: SqlSlice[] = [];
   let at = 0;
   for (;;) {
