@@ -22,6 +22,7 @@ export interface CatalogColumn {
   readonly type: string;
   readonly notnull: 0 | 1;
   readonly dflt_value: string | null;
+  /** Its place in the primary key, from 1; 0 outside of it. */
   readonly pk: number;
   /** 1: hidden, of a virtual table; 2: generated, virtual; 3: generated, stored. */
   readonly hidden: 0 | 1 | 2 | 3;
@@ -50,10 +51,17 @@ export async function readTables(db: QueryExecutorProvider): Promise<CatalogTabl
   );
 }
 
-/** The columns of all tables. */
+/**
+ * The columns of all tables. The place in the primary key is read from its index, if there is one: Turso Database 0.7 says 1 of
+ * every column of the key.
+ */
 export async function readColumns(db: QueryExecutorProvider): Promise<CatalogColumn[]> {
   const { rows } = await sql<CatalogColumn>`
-    select m.name as "table", c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden,
+    select m.name as "table", c.name, c.type, c."notnull", c.dflt_value, c.hidden,
+      coalesce(
+        (select k.seqno + 1 from pragma_index_list(m.name) as i, pragma_index_info(i.name) as k
+          where i.origin = 'pk' and k.cid = c.cid),
+        c.pk) as pk,
       (select count(*) from pragma_index_list(m.name) as i where i.origin = 'pk') as pk_indexes
     from sqlite_master as m, pragma_table_xinfo(m.name) as c
     where m.type = 'table' order by m.name, c.cid`.execute(db);

@@ -46,9 +46,10 @@ export interface TableDetails extends TableMetadata {
 export class LitefleetIntrospector implements DatabaseIntrospector {
   readonly #db: QueryExecutorProvider;
 
-  /** @param db a `Kysely` instance or a transaction. */
+  /** @param db a `Kysely` instance or a transaction. Its plugins have no part in this. */
   constructor(db: QueryExecutorProvider) {
-    this.#db = db;
+    // One that renames columns would rename those of the catalog too.
+    this.#db = { getExecutor: () => db.getExecutor().withoutPlugins() };
   }
 
   /** SQLite has no schemas. */
@@ -104,6 +105,9 @@ export class LitefleetIntrospector implements DatabaseIntrospector {
 
 const sqlErrors: ReadonlySet<string> = new Set(["SQLITE_ERROR", "SQLITE_UNKNOWN", "SQL_INPUT_ERROR"]);
 
+/** The types whose names SQLite keeps in capitals, however they were written, and Turso Database as they were written. */
+const standardTypes: ReadonlySet<string> = new Set(["ANY", "BLOB", "INT", "INTEGER", "REAL", "TEXT"]);
+
 /** By the number that `PRAGMA table_xinfo` calls `hidden`. */
 const generatedAs = { 0: undefined, 1: undefined, 2: "virtual", 3: "stored" } as const;
 
@@ -134,7 +138,7 @@ function toColumn(column: CatalogColumn, keyLength: number): ColumnDetails {
   const generated = generatedAs[column.hidden];
   return {
     name: column.name,
-    dataType: column.type,
+    dataType: nameOfType(column.type),
     isNullable: column.notnull === 0,
     isAutoIncrementing: isRowid(column, keyLength),
     hasDefaultValue: column.dflt_value !== null || generated !== undefined,
@@ -143,6 +147,12 @@ function toColumn(column: CatalogColumn, keyLength: number): ColumnDetails {
     generated,
     primaryKeyPosition: column.pk > 0 ? column.pk : undefined,
   };
+}
+
+/** The type in the form of SQLite, on every engine. */
+function nameOfType(type: string): string {
+  const upper = type.toUpperCase();
+  return standardTypes.has(upper) ? upper : type;
 }
 
 /**

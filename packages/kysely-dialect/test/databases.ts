@@ -10,9 +10,9 @@ import { afterAll } from "vitest";
 import { LitefleetDialect } from "../src/index.ts";
 
 /** The databases that every test of the dialect runs on: files, and a libSQL server. */
-export const databaseNames = ["libsql", "sqlite", "server"] as const;
+export const databaseNames = ["libsql", "sqlite", "turso", "server"] as const;
 
-export type DatabaseName = (typeof databaseNames)[number] | "turso";
+export type DatabaseName = (typeof databaseNames)[number];
 
 /** The tables that {@link createTables} makes. */
 export interface Tables {

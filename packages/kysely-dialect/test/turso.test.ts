@@ -44,6 +44,17 @@ describe("Turso Database", () => {
     await expect(attempt).rejects.toMatchObject({ code: "CONFLICT", isRetryable: true });
   });
 
+  it("keeps nobody waiting after the introspection", async () => {
+    await using database = await createDatabase("turso");
+    const db = database.open();
+    await createTables(db);
+    await db.introspection.getTables();
+    const write = database.open().updateTable("person").set({ age: 50 }).where("id", "=", 1).execute();
+    await Promise.all([write, db.schema.createTable("later").addColumn("a", "integer").execute()]);
+    await concurrent(db, (trx) => trx.updateTable("person").set({ age: 51 }).where("id", "=", 1).execute());
+    expect((await db.introspection.getTables()).map((table) => table.name)).toEqual(["later", "person", "pet"]);
+  });
+
   it("keeps its own tables out of the introspection", async () => {
     await using database = await createDatabase("turso");
     const db = database.open<unknown>();
