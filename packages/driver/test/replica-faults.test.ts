@@ -164,4 +164,25 @@ describe("a replica whose primary fails", () => {
     const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script], { env, timeout: 20_000 });
     expect(stdout).toBe("PRIMARY_UNREACHABLE\n");
   });
+
+  it("does not hold up a process that exits amid a sync, or that forgot to close", async () => {
+    const { proxy, url } = await primary();
+    const start = `
+      import { createClient } from ${JSON.stringify(new URL("../src/index.ts", import.meta.url).href)};
+      const client = createClient({ url: ${JSON.stringify(url)}, syncUrl: ${JSON.stringify(proxy.url)}, syncInterval: 1 });`;
+    const options = { timeout: 9_000 };
+    proxy.blackhole();
+    const exits = `${start} client.sync().catch(() => {}); setTimeout(() => process.exit(0), 300);`;
+    await run(process.execPath, ["--input-type=module", "-e", exits], options);
+    const closes = `${start} client.sync().catch((error) => console.log(error.code)); setTimeout(() => client.close(), 300);`;
+    const closed = await run(process.execPath, ["--input-type=module", "-e", closes], options);
+    expect(closed.stdout).toBe("CLIENT_CLOSED\n");
+    proxy.heal();
+    const forgets = `${start} await client.sync(); console.log((await client.execute("SELECT x FROM t")).rows.length);`;
+    const forgot = await run(process.execPath, ["--input-type=module", "-e", forgets], options);
+    expect(forgot.stdout).toBe("1\n");
+    proxy.stall();
+    const amid = `${start} client.execute("INSERT INTO t VALUES (1)").catch(() => {}); setTimeout(() => process.exit(0), 300);`;
+    await run(process.execPath, ["--input-type=module", "-e", amid], options);
+  });
 });

@@ -23,13 +23,9 @@ describe("positions", () => {
     for (let i = 1; i <= 1_000; i += 1) {
       await a.execute("UPDATE t SET x = ?", [i]);
       const position = a.position()!;
-      if (i % 2 === 0) {
-        await b.waitFor(position);
-        expect(await valueOf(b, "SELECT x FROM t")).toBe(i);
-      } else {
-        const { rows } = await b.execute("SELECT x FROM t", [], { minPosition: position });
-        expect(rows[0]?.[0]).toBe(i);
-      }
+      if (i % 2 === 0) await b.waitFor(position);
+      const options = i % 2 === 0 ? {} : { minPosition: position };
+      expect((await b.execute("SELECT x FROM t", [], options)).rows[0]?.[0]).toBe(i);
     }
   });
 
@@ -96,6 +92,12 @@ describe("staleness", () => {
     );
   });
 
+  it("of rows that a write returns one by one is none", async () => {
+    const { a } = await twoReplicas();
+    for await (const row of a.iterate("UPDATE t SET x = 3 RETURNING x")) expect(row["x"]).toBe(3);
+    expect(await valueOf(a, "SELECT x FROM t")).toBe(3);
+  });
+
   it("costs a write one request more: the sync without a greeting", async () => {
     const { sqld, folder } = await twoReplicas();
     await using proxy = await startFaultProxy({ target: sqld.url });
@@ -107,7 +109,7 @@ describe("staleness", () => {
     const replica = createClient({
       url: `file:${join(folder, "d.db")}`,
       syncUrl: proxy.url,
-      fetch: counting as typeof fetch,
+      fetch: counting,
     });
     await replica.sync();
     paths.length = 0;

@@ -17,6 +17,7 @@ import { DeferredChunks } from "./deferred-chunks.ts";
 import type { Follower } from "./follower.ts";
 import { onPrimary } from "./primary-errors.ts";
 import { ReplicaTransaction } from "./replica-transaction.ts";
+import { WrittenChunks } from "./written-chunks.ts";
 
 /** What a replica is made of. */
 export interface ReplicaParts {
@@ -73,7 +74,7 @@ export class ReplicaEngine implements Engine {
   }
 
   iterate(statement: BoundStatement, options: CallOptions): RowChunks {
-    if (!isLocalRead(statement)) return this.#parts.primary.iterate(statement, options);
+    if (!isLocalRead(statement)) return this.#iterateWrite(statement, options);
     return new DeferredChunks(async () => {
       const local = this.#follower.local ?? (await this.#follower.copy(options));
       return local.iterate(statement, options);
@@ -114,6 +115,12 @@ export class ReplicaEngine implements Engine {
   close(): void {
     this.#parts.primary.close();
     this.#follower.close();
+  }
+
+  #iterateWrite(statement: BoundStatement, options: CallOptions): RowChunks {
+    let written: number | undefined;
+    const noting = { ...options, onReplicationIndex: (index: number) => (written = index) };
+    return new WrittenChunks(this.#parts.primary.iterate(statement, noting), () => this.#afterWrite(written));
   }
 
   async #readWhenFresh(statement: BoundStatement, options: CallOptions): Promise<RawResult> {
