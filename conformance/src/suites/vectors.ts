@@ -1,9 +1,22 @@
-import { decodeVector, vector, vectorDistance } from "@litefleet/driver";
-import { expect, it } from "vitest";
+import {
+  createVectorIndex,
+  decodeVector,
+  dropVectorIndex,
+  rebuildVectorIndex,
+  vector,
+  vectorColumn,
+  vectorDistance,
+  vectorIndexInfo,
+} from "@litefleet/driver/vector";
+import type { VectorKind } from "@litefleet/driver/vector";
+import { describe, expect, it } from "vitest";
 import type { SuiteContext } from "../engine-suite.ts";
+import { expectCode, rejection } from "../rejection.ts";
+
+const kinds: readonly VectorKind[] = ["f64", "f32", "f16", "bf16", "i8", "f1"];
 
 /** Vectors as arguments, and their distances. */
-export function vectors({ open }: SuiteContext): void {
+export function vectors({ open, entry }: SuiteContext): void {
   it.each(["f32", "f64"] as const)("makes the bytes that the engine makes: %s", async (kind) => {
     const numbers = [1, -2.5, 0.1, 1e-20, 3e20];
     const made = kind === "f32" ? "vector32" : "vector64";
@@ -30,5 +43,92 @@ export function vectors({ open }: SuiteContext): void {
     const { rows } = await client.execute(nearest, [vector([1, 0, 0])]);
     expect(rows.map((row) => row["name"])).toEqual(["near", "middle", "far"]);
     expect(rows[2]?.["distance"]).toBeCloseTo(2, 5);
+  });
+
+  it.each(kinds)("stores and reads a column of kind %s", async (kind) => {
+    const client = open();
+    await client.execute(`CREATE TABLE "odd table" (${vectorColumn('odd "column', 3, kind)})`);
+    const blob = vector([0.5, -1, 1], kind, 3);
+    await client.execute('INSERT INTO "odd table" VALUES (?)', [blob]);
+    const { rows } = await client.execute('SELECT "odd ""column" FROM "odd table"');
+    const stored = rows[0]?.[0];
+    expect(stored).toBeInstanceOf(ArrayBuffer);
+    if (!(stored instanceof ArrayBuffer)) return;
+    expect(decodeVector(stored)).toEqual(decodeVector(blob));
+  });
+
+  describe("an index", () => (entry.capabilities.vectorIndex ? withIndex(open) : withoutIndex(open)));
+}
+
+const which = { table: "places", column: "position" };
+
+function withoutIndex(open: SuiteContext["open"]): void {
+  it("is UNSUPPORTED, in a transaction too", async () => {
+    const client = open();
+    await client.execute(`CREATE TABLE places (${vectorColumn("position", 3)})`);
+    await expectCode(createVectorIndex(client, which), "UNSUPPORTED");
+    await expectCode(vectorIndexInfo(client, which), "UNSUPPORTED");
+    await expectCode(rebuildVectorIndex(client, which), "UNSUPPORTED");
+    await expectCode(dropVectorIndex(client, which), "UNSUPPORTED");
+    await client.transaction((tx) => expectCode(createVectorIndex(tx, which), "UNSUPPORTED"));
+  });
+}
+
+function withIndex(open: SuiteContext["open"]): void {
+  it.each(["cosine", "l2"] as const)("is created, described, rebuilt and dropped: %s", async (metric) => {
+    const client = open();
+    await client.execute(`CREATE TABLE places (name TEXT, ${vectorColumn("position", 3)})`);
+    await client.execute("INSERT INTO places VALUES ('a', ?), ('b', NULL)", [vector([1, 2, 3])]);
+    expect(await vectorIndexInfo(client, which)).toBeUndefined();
+    expect(await dropVectorIndex(client, which)).toBe(false);
+    const name = await createVectorIndex(client, { ...which, metric, preset: "small", maxNeighbors: 7, searchL: 50 });
+    expect(name).toBe("places_position_vector");
+    await client.execute("INSERT INTO places VALUES ('c', ?)", [vector([3, 2, 1])]);
+    const options = {
+      metric,
+      compress_neighbors: metric === "l2" ? "float8" : "float1bit",
+      max_neighbors: "7",
+      search_l: "50",
+    };
+    const info = await vectorIndexInfo(client, which);
+    expect(info).toMatchObject({ name, metric, options, healthy: true, rows: 2 });
+    expect(info?.bytes).toBeGreaterThan(0);
+    await client.execute(`DELETE FROM ${name}_shadow`);
+    expect(await vectorIndexInfo(client, which)).toMatchObject({ healthy: false, rows: 0 });
+    await rebuildVectorIndex(client, which);
+    expect(await vectorIndexInfo(client, which)).toMatchObject({ healthy: true, rows: 2 });
+    expect(await dropVectorIndex(client, which)).toBe(true);
+    expect(await vectorIndexInfo(client, which)).toBeUndefined();
+  });
+
+  it("belongs to the transaction that creates it", async () => {
+    const client = open();
+    await client.execute(`CREATE TABLE places (${vectorColumn("position", 3)})`);
+    const tx = await client.transaction();
+    await createVectorIndex(tx, which);
+    expect(await vectorIndexInfo(tx, which)).toMatchObject({ healthy: true });
+    await tx.rollback();
+    expect(await vectorIndexInfo(client, which)).toBeUndefined();
+  });
+
+  it("is refused with settings that libSQL has not", async () => {
+    const client = open();
+    await client.execute(`CREATE TABLE places (plain BLOB, ${vectorColumn("position", 3)})`);
+    for (const wrong of [
+      { name: "two words" },
+      { metric: "dot" as "l2" },
+      { preset: "huge" as "small" },
+      { compressNeighbors: "float1bit" as const, metric: "l2" as const },
+      { compressNeighbors: "x', 'y" as "float8" },
+      { maxNeighbors: 0.5 },
+      { alpha: Number.NaN },
+      { column: "plain" },
+      { column: "nothing" },
+      { table: "nothing" },
+    ]) {
+      expect(await rejection(createVectorIndex(client, { ...which, ...wrong }))).toBeInstanceOf(RangeError);
+    }
+    expect(await rejection(rebuildVectorIndex(client, which))).toBeInstanceOf(RangeError);
+    expect(await vectorIndexInfo(client, which)).toBeUndefined();
   });
 }

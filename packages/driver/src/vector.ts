@@ -3,3 +3,12 @@ export type { DecodedVector } from "./vector/codec.ts";
 export type { VectorKind } from "./vector/vector-kind.ts";
 export { distance, vectorDistance } from "./vector/distance.ts";
 export type { VectorMetric } from "./vector/distance.ts";
+export { vectorColumn } from "./vector/vector-column.ts";
+export { createVectorIndex, dropVectorIndex, rebuildVectorIndex, vectorIndexInfo } from "./vector/vector-index.ts";
+export type {
+  CreateVectorIndexOptions,
+  VectorColumnRef,
+  VectorIndexInfo,
+  VectorIndexOptions,
+  VectorIndexPreset,
+} from "./vector/vector-index.ts";
