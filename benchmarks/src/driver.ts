@@ -7,7 +7,7 @@ import { createClient as createPeer } from "@libsql/client";
 import { createClient } from "@litefleet/driver";
 import type { Client } from "@litefleet/driver";
 import type Database from "libsql";
-import { memoryOfBatch } from "./driver-memory.ts";
+import { benchMemory } from "./driver-memory.ts";
 import { benchRemote } from "./driver-remote.ts";
 import { benchTransactions } from "./driver-transactions.ts";
 import { measure } from "./measure.ts";
@@ -27,7 +27,7 @@ export async function benchDriver(report: Report): Promise<void> {
   try {
     await benchLibsql(report, join(folder, "libsql.db"));
     await benchSqlite(report, join(folder, "libsql.db"), join(folder, "sqlite.db"));
-    await memoryOfBatch(report, folder);
+    await benchMemory(report, folder);
     await benchTransactions(report, folder);
     await benchRemote(report);
   } finally {
@@ -149,6 +149,7 @@ function together(name: string, times: number, call: (i: number) => Promise<unkn
   return {
     name,
     times,
+    isWhole: true,
     async work(count) {
       await Promise.all(Array.from({ length: count }, (_, i) => call(i)));
     },

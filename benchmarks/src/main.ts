@@ -3,6 +3,8 @@ import { Report } from "./report.ts";
 /** The benchmarks by name; each is loaded when it is asked for. */
 const benchmarks: Readonly<Record<string, () => Promise<(report: Report) => Promise<void>>>> = {
   driver: async () => (await import("./driver.ts")).benchDriver,
+  replica: async () => (await import("./replica.ts")).benchReplica,
+  soak: async () => (await import("./soak.ts")).benchSoak,
 };
 
 const names = process.argv.slice(2);
@@ -14,9 +16,7 @@ for (const name of chosen) {
     process.stderr.write(`There is no benchmark ${name}; there are: ${Object.keys(benchmarks).join(", ")}\n`);
     process.exit(1);
   }
-  report.heading(
-    `${name} (node ${process.version}; medians of 5 rounds in turns; ratios against the peer in this run)`,
-  );
+  report.heading(`${name} (node ${process.version}; ratios in this run, medians of 5 rounds in turns)`);
   await (
     await load()
   )(report);

@@ -7,22 +7,28 @@ export interface Contender {
   readonly work: Work;
   /** How often the work is done in one round. */
   readonly times: number;
+  /** Done all at once, so that a round cannot be cut into slices. */
+  readonly isWhole?: boolean;
 }
 
 const rounds = 5;
+const slices = 10;
 
 /**
- * Times contenders in turns (A B C, A B C, …), so that a machine that gets slower does so for all of them, and gives each
- * one's median in microseconds a time. One round before counts for nothing.
+ * Times contenders and gives each one's median in microseconds a time. Rounds are cut into slices that alternate (A B C, A B
+ * C, …), so that a machine that is busy for a while is so for all of them, and the median is that of all slices. One round
+ * before counts for nothing.
  */
 export async function measure(contenders: readonly Contender[]): Promise<Map<string, number>> {
   const samples = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
-  for (let round = 0; round <= rounds; round += 1) {
-    for (const { name, work, times } of contenders) {
+  for (let turn = 0; turn < (rounds + 1) * slices; turn += 1) {
+    for (const { name, work, times, isWhole } of contenders) {
+      if (isWhole === true && turn % slices > 0) continue;
+      const count = isWhole === true ? times : Math.ceil(times / slices);
       const startedAt = performance.now();
-      await work(times);
-      const microseconds = ((performance.now() - startedAt) * 1_000) / times;
-      if (round > 0) samples.get(name)?.push(microseconds);
+      await work(count);
+      const microseconds = ((performance.now() - startedAt) * 1_000) / count;
+      if (turn >= slices) samples.get(name)?.push(microseconds);
     }
   }
   return new Map([...samples].map(([name, values]) => [name, median(values)]));
