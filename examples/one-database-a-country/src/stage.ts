@@ -1,5 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
-import pc from "picocolors";
+import { createColors } from "picocolors";
+
+/** Colours only where a person looks on. */
+const pc = createColors(Boolean(process.stdout.isTTY) && process.env["NO_COLOR"] === undefined);
 
 /** Prints what happens: a section a step, one line a fact. */
 export class Stage {

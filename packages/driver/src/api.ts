@@ -1,9 +1,7 @@
-import type { InArgs, InStatement, InValue, Replicated, ResultSet, Row, Value } from "@libsql/core/api";
-import type { Config } from "./config.ts";
+import type { InArgs, InStatement, Replicated, ResultSet, Row, Value } from "@libsql/core/api";
 import type { ClientEvents, EngineError } from "./events.ts";
 import type { LitefleetError } from "./errors.ts";
 
-export type { Config } from "./config.ts";
 export type { InArgs, InStatement, InValue, Replicated, ResultSet, Row, Value } from "@libsql/core/api";
 
 /**
@@ -265,9 +263,3 @@ export interface Client extends Executor, AsyncDisposable {
   /** Adds a listener; returns a function that removes it. */
   on<E extends keyof ClientEvents>(event: E, listener: (payload: ClientEvents[E]) => void): () => void;
 }
-
-/** Makes a client. Throws at once for a configuration that cannot work. */
-export type CreateClient = (config: Config) => Client;
-
-/** Arguments in order, as the caller wrote them. */
-export type PositionalArgs = readonly InValue[];

@@ -1,6 +1,6 @@
 import type { Replicated } from "@libsql/core/api";
 import type { BeginOptions, CallOptions, Capabilities, ClientStatus, RawResult, TransactionMode } from "../api.ts";
-import type { BoundStatement, Engine, EngineTransaction, RowChunks } from "../engine.ts";
+import type { BoundStatement, Engine, RowChunks } from "../engine.ts";
 import { unsupported } from "../errors.ts";
 import { BatchPlan } from "./batch-plan.ts";
 import { BatchRunner } from "./batch-runner.ts";
@@ -105,7 +105,7 @@ export class RemoteEngine implements Engine {
   }
 
   /** Sends nothing: BEGIN travels with the first statement, to which `timeoutMs` and `signal` then apply. */
-  begin(mode: TransactionMode, options: BeginOptions & RemoteCallOptions): Promise<EngineTransaction> {
+  begin(mode: TransactionMode, options: BeginOptions & RemoteCallOptions): Promise<RemoteTransaction> {
     if (this.#isClosed) return Promise.reject(clientClosed());
     const onIndex = (index: number | undefined): void => this.#noteIndex(index, options);
     const onEnd = (): void => void this.#transactions.delete(transaction);
