@@ -12,3 +12,5 @@ export type {
   VectorIndexOptions,
   VectorIndexPreset,
 } from "./vector/vector-index.ts";
+export { vectorSearch } from "./vector/vector-search.ts";
+export type { VectorMatch, VectorSearchOptions, VectorSearchPlan } from "./vector/vector-search.ts";

@@ -27,7 +27,8 @@ export interface FoundColumn {
 const columnsAndIndexes = `
   SELECT 'column' AS what, name, type AS text FROM pragma_table_info(?)
   UNION ALL
-  SELECT 'index', name, sql FROM sqlite_schema WHERE type = 'index' AND lower(tbl_name) = lower(?) AND sql IS NOT NULL`;
+  SELECT type, name, sql FROM sqlite_schema
+  WHERE type IN ('index', 'table') AND lower(tbl_name) = lower(?) AND sql IS NOT NULL`;
 
 /**
  * Reads what the schema says of a vector column, in one statement.
@@ -44,7 +45,8 @@ export async function findColumn(executor: Executor, table: string, column: stri
       columns.length === 0 ? `table ${JSON.stringify(table)}` : `column ${JSON.stringify(column)} in ${table}`;
     throw new RangeError(`There is no ${what} in the database`);
   }
-  const type = readColumnType(own.text);
+  const definition = found.find(({ what, name }) => what === "table" && isSame(name, table));
+  const type = readColumnType(withSize(own.text, column, definition?.text ?? ""));
   return {
     kind: type?.kind,
     dimensions: type?.dimensions,
@@ -54,6 +56,14 @@ export async function findColumn(executor: Executor, table: string, column: stri
       .map(({ name, text }) => readIndex(name, text, column))
       .filter((index) => index !== undefined),
   };
+}
+
+/** Turso leaves the number of elements out of a column's type: it stands in the table's SQL. */
+function withSize(type: string, column: string, sql: string): string {
+  if (type.includes("(")) return type;
+  const words = tokens(sql);
+  const at = words.findIndex((word, i) => isSame(unquote(word), column) && isSame(words[i + 1] ?? "", type));
+  return at !== -1 && words[at + 2] === "(" ? `${type}(${words[at + 3]})` : type;
 }
 
 /** Reads the SQL of an index; `undefined` unless it is a vector index of this column. */

@@ -1,6 +1,7 @@
 import type { Client, Transaction } from "../api.ts";
 import type { LitefleetError } from "../errors.ts";
 import { unsupported } from "../errors.ts";
+import { forgetColumns } from "./column-cache.ts";
 import { checkMetric } from "./distance.ts";
 import type { VectorMetric } from "./distance.ts";
 import { findColumn } from "./find-index.ts";
@@ -104,6 +105,7 @@ export async function createVectorIndex(
   const settings = toSettings(metric, preset, options, dimensions);
   const list = settings.map((setting) => `, '${setting}'`).join("");
   await executor.execute(`CREATE INDEX "${name}" ON ${target}${list}))`);
+  forgetColumns(executor);
   return name;
 }
 
@@ -121,6 +123,7 @@ export async function dropVectorIndex(
   const index = await findIndex(executor, which);
   if (index === undefined) return false;
   await executor.execute(`DROP INDEX ${quoteIdentifier(index.name)}`);
+  forgetColumns(executor);
   return true;
 }
 

@@ -1,0 +1,236 @@
+import { distance, createVectorIndex, vector, vectorColumn, vectorSearch } from "@litefleet/driver/vector";
+import type { VectorKind, VectorMatch } from "@litefleet/driver/vector";
+import type { Client } from "@litefleet/driver";
+import { describe, expect, it } from "vitest";
+import type { SuiteContext } from "../engine-suite.ts";
+import { expectCode, rejection } from "../rejection.ts";
+
+const where = { table: "places", column: "position" };
+const dimensions = 8;
+const kinds: readonly VectorKind[] = ["f64", "f32", "i8", "f1"];
+
+/** Searching by vector: the nearest rows, whatever else is in the table. */
+export function vectorSearches({ open, entry }: SuiteContext): void {
+  it.each(["cosine", "l2"] as const)("finds what comparing every row finds: %s", async (metric) => {
+    const client = open();
+    await fill(client, 60);
+    const target = coordinates(1000);
+    const found = await vectorSearch(client, { ...where, vector: target, k: 7, metric });
+    expect(found.map(({ rowid }) => rowid)).toEqual(nearest(target, 60, metric).slice(0, 7));
+    for (const row of found) {
+      expect(row.distance).toBeCloseTo(distance(coordinates(Number(row["n"])), target, metric), 4);
+      expect(Object.keys(row).toSorted()).toEqual(["distance", "n", "name", "rowid"]);
+    }
+  });
+
+  it.each(kinds)("takes numbers and made vectors for a column of kind %s", async (kind) => {
+    const client = open();
+    await client.execute(`CREATE TABLE places (${vectorColumn("position", 3, kind)})`);
+    await client.batch(
+      [
+        ["INSERT INTO places VALUES (?)", [vector([1, 1, 1], kind)]],
+        ["INSERT INTO places VALUES (?)", [vector([1, -1, 1], kind)]],
+        ["INSERT INTO places VALUES (?)", [vector([-1, -1, -1], kind)]],
+      ],
+      "write",
+    );
+    for (const target of [[1, 1, 1], new Set([1, 2, 3]), new Float64Array([1, 1, 1]), vector([1, 1, 1], kind)]) {
+      const found = await vectorSearch(client, { ...where, vector: target });
+      expect(ids(found)).toEqual([1, 2, 3]);
+    }
+    const alike = await vectorSearch(client, { ...where, vector: [1, 1, 1], minScore: 0.9 });
+    expect(ids(alike)).toEqual([1]);
+    for (const wrong of [
+      [1, 2],
+      vector([1, 2], kind),
+      vector([1, 2, 3], kind === "f32" ? "f64" : "f32"),
+      [1, 2, NaN],
+    ]) {
+      expect(await rejection(vectorSearch(client, { ...where, vector: wrong }))).toBeInstanceOf(RangeError);
+    }
+    expect(await rejection(vectorSearch(client, { ...where, vector: "[1,2,3]" as never }))).toBeInstanceOf(TypeError);
+  });
+
+  it("passes over NULL, text, and vectors of another size or kind", async () => {
+    const client = open();
+    await client.execute(`CREATE TABLE places (name TEXT, position)`);
+    await client.batch(
+      [
+        ["INSERT INTO places VALUES ('null', NULL)"],
+        ["INSERT INTO places VALUES ('text', '[1,2,3]')"],
+        ["INSERT INTO places VALUES ('number', 5)"],
+        ["INSERT INTO places VALUES ('nothing', x'')"],
+        ["INSERT INTO places VALUES ('short', ?)", [vector([1, 2])]],
+        ["INSERT INTO places VALUES ('wide', ?)", [vector([1, 2, 3], "f64")]],
+        ["INSERT INTO places VALUES ('zero', ?)", [vector([0, 0, 0])]],
+        ["INSERT INTO places VALUES ('away', ?)", [vector([-1, -2, -3])]],
+        ["INSERT INTO places VALUES ('right', ?)", [vector([1, 2, 3])]],
+      ],
+      "write",
+    );
+    const found = await vectorSearch(client, { ...where, vector: [1, 2, 3], select: ["name"] });
+    expect(found.map((row) => row["name"])).toEqual(["right", "zero", "away"]);
+    expect(found[1]?.distance).toBe(1);
+    const wide = await vectorSearch(client, { ...where, vector: vector([1, 2, 3], "f64"), select: ["name"] });
+    expect(wide.map((row) => row["name"])).toEqual(["wide"]);
+  });
+
+  it("keeps conditions, by position and by name", async () => {
+    const client = open();
+    await fill(client, 60);
+    const target = coordinates(1000);
+    const expected = nearest(target, 60, "cosine").filter((n) => n % 10 === 3);
+    const positional = { where: "n % ? = ? OR name = ? -- or none", args: [10, 3, "x' OR 1 --"] };
+    const named = { where: "n % :by = :rest OR name = :name", args: { by: 10, rest: 3, name: "x' OR 1 --" } };
+    for (const condition of [positional, named]) {
+      expect(ids(await vectorSearch(client, { ...where, vector: target, ...condition }))).toEqual(expected);
+    }
+    for (const wrong of ["1) OR (1", "1; DELETE FROM places", "n = ?1", "(n", "", "1;"]) {
+      const search = vectorSearch(client, { ...where, vector: target, where: wrong });
+      expect(await rejection(search)).toBeInstanceOf(RangeError);
+    }
+    await expectCode(vectorSearch(client, { ...where, vector: target, args: [1] }), "ARGS_INVALID");
+    await expectCode(vectorSearch(client, { ...where, vector: target, where: "n = ?" }), "ARGS_INVALID");
+  });
+
+  it("quotes names", async () => {
+    const client = open();
+    await client.execute(`CREATE TABLE "or der" ("a""b" TEXT, ${vectorColumn("po'si\"tion", 2)})`);
+    await client.execute('INSERT INTO "or der" VALUES (?, ?)', ["it", vector([1, 2])]);
+    const options = { table: "or der", column: "po'si\"tion", vector: [1, 2], select: ['a"b'] };
+    const found = await vectorSearch(client, options);
+    expect(found).toMatchObject([{ rowid: 1, 'a"b': "it" }]);
+    expect(await rejection(vectorSearch(client, { ...options, table: "or; der" }))).toBeInstanceOf(RangeError);
+    expect(await rejection(vectorSearch(client, { ...options, column: "nothing" }))).toBeInstanceOf(RangeError);
+    expect(await rejection(vectorSearch(client, { ...options, k: 0 }))).toBeInstanceOf(RangeError);
+  });
+
+  it("sees what its transaction wrote", async () => {
+    const client = open();
+    await fill(client, 5);
+    const target = coordinates(1000);
+    const tx = await client.transaction();
+    await tx.execute("INSERT INTO places VALUES (99, 'new', ?)", [vector(target)]);
+    const [first] = await vectorSearch(tx, { ...where, vector: target, k: 1 });
+    expect(first).toMatchObject({ name: "new" });
+    await tx.rollback();
+    expect((await vectorSearch(client, { ...where, vector: target })).length).toBe(5);
+  });
+
+  it("follows a table that is made anew", async () => {
+    const client = open();
+    for (const kind of kinds) {
+      await client.execute("DROP TABLE IF EXISTS places");
+      await client.execute(`CREATE TABLE places (name TEXT, ${vectorColumn("position", 3, kind)})`);
+      await client.execute("INSERT INTO places VALUES (?, ?)", [kind, vector([1, 2, 3], kind)]);
+      expect(await vectorSearch(client, { ...where, vector: [1, 2, 3] })).toMatchObject([{ name: kind }]);
+    }
+  });
+
+  describe("with an index", () => (entry.capabilities.vectorIndex ? withIndex(open) : withoutIndex(open)));
+}
+
+function withoutIndex(open: SuiteContext["open"]): void {
+  it("is exact, and says so", async () => {
+    const client = open();
+    await fill(client, 3);
+    const { plan } = await vectorSearch(client, { ...where, vector: coordinates(1), explain: true });
+    expect(plan).toMatchObject({ method: "exact", index: undefined });
+    await expectCode(vectorSearch(client, { ...where, vector: coordinates(1), index: "ix" }), "UNSUPPORTED");
+    await client.transaction((tx) =>
+      expectCode(vectorSearch(tx, { ...where, vector: coordinates(1), index: "ix" }), "UNSUPPORTED"),
+    );
+  });
+}
+
+function withIndex(open: SuiteContext["open"]): void {
+  it.each(["cosine", "l2"] as const)(
+    "finds the nearest among its candidates, with their true distances: %s",
+    async (metric) => {
+      const client = open();
+      await fill(client, 200);
+      const name = await createVectorIndex(client, { ...where, metric });
+      const target = coordinates(1000);
+      const options = { ...where, vector: target, metric, explain: true } as const;
+      const exact = await vectorSearch(client, { ...options, index: "exact" });
+      expect(exact.plan.method).toBe("exact");
+      const indexed = await vectorSearch(client, { ...options, index: name });
+      expect(indexed.plan).toMatchObject({ method: "index", index: name });
+      expect(indexed.rows).toEqual(exact.rows);
+      const small = await vectorSearch(client, options);
+      expect(small.plan.method).toBe("exact");
+      expect(small.rows).toEqual(exact.rows);
+      const other = metric === "l2" ? "cosine" : "l2";
+      expect(await rejection(vectorSearch(client, { ...options, metric: other, index: name }))).toBeInstanceOf(
+        RangeError,
+      );
+      expect(await rejection(vectorSearch(client, { ...options, index: "nothing" }))).toBeInstanceOf(RangeError);
+    },
+  );
+
+  it("gives every row that a condition keeps, however few", async () => {
+    const client = open();
+    await fill(client, 200);
+    const index = await createVectorIndex(client, where);
+    await client.execute("INSERT INTO places VALUES (0, 'none', NULL)");
+    const target = coordinates(1000);
+    const all = nearest(target, 200, "cosine");
+    for (const [by, rest] of [
+      [2, 1],
+      [20, 3],
+      [100, 7],
+      [1000, 5],
+      [1000, 999],
+    ] as const) {
+      const condition = { where: "n % ? = ?", args: [by, rest] };
+      const found = await vectorSearch(client, { ...where, vector: target, index, ...condition });
+      expect(ids(found)).toEqual(all.filter((n) => n % by === rest).slice(0, 10));
+    }
+    const everything = await vectorSearch(client, { ...where, vector: target, index, k: 500 });
+    expect(ids(everything)).toEqual(all);
+  });
+
+  it("sees what its transaction wrote, and falls back when the index is gone", async () => {
+    const client = open();
+    await fill(client, 30);
+    const index = await createVectorIndex(client, where);
+    const target = coordinates(1000);
+    const tx = await client.transaction();
+    await tx.execute("INSERT INTO places VALUES (99, 'new', ?)", [vector(target)]);
+    const { rows, plan } = await vectorSearch(tx, { ...where, vector: target, k: 2, index, explain: true });
+    expect(plan.method).toBe("index");
+    expect(rows[0]).toMatchObject({ name: "new" });
+    await tx.commit();
+    await client.execute(`DROP INDEX ${index}`);
+    const { plan: after } = await vectorSearch(client, { ...where, vector: target, explain: true });
+    expect(after.method).toBe("exact");
+  });
+}
+
+/** Rows 1 to `count` with coordinates that are the same every time. */
+async function fill(client: Client, count: number): Promise<void> {
+  await client.execute(
+    `CREATE TABLE places (n INTEGER PRIMARY KEY, name TEXT, ${vectorColumn("position", dimensions)})`,
+  );
+  await client.batch(
+    Array.from({ length: count }, (_, i): [string, (number | string | Uint8Array)[]] => [
+      "INSERT INTO places VALUES (?, ?, ?)",
+      [i + 1, `place ${i + 1}`, vector(coordinates(i + 1))],
+    ]),
+    "write",
+  );
+}
+
+function coordinates(seed: number): Float32Array {
+  return Float32Array.from({ length: dimensions }, (_, i) => Math.sin(seed * 12.9898 + i * 78.233));
+}
+
+function nearest(target: Float32Array, count: number, metric: "cosine" | "l2"): number[] {
+  const numbers = Array.from({ length: count }, (_, i) => i + 1);
+  const measured = new Map(numbers.map((n) => [n, distance(coordinates(n), target, metric)]));
+  return numbers.toSorted((a, b) => measured.get(a)! - measured.get(b)!);
+}
+
+function ids(rows: readonly VectorMatch[]): unknown[] {
+  return rows.map(({ rowid }) => rowid);
+}
