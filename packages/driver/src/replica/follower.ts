@@ -31,6 +31,7 @@ export class Follower {
   readonly #parts: FollowerParts;
   readonly #timer: SyncTimer | undefined;
   #syncing: Promise<Replicated> | undefined;
+  #hasAsked = false;
   #bytes = 0;
   #writtenFrame: number | undefined;
   #lastSyncAt: number | undefined;
@@ -51,12 +52,14 @@ export class Follower {
 
   /** The local copy; the first sync makes it. */
   async copy(options: Pick<CallOptions, "signal" | "timeoutMs">): Promise<LocalEngine> {
-    if (this.local === undefined) await within(this.sync(), options, "the first sync");
+    if (this.local === undefined) await within(this.#syncing ?? this.sync(), options, "the first sync");
     if (this.local === undefined || this.#isClosed) throw closedError();
     return this.local;
   }
 
+  /** Brings what the primary holds now: calls of one moment share a sync, and one that has asked the primary already is not joined. */
   sync(): Promise<Replicated> {
+    if (this.#hasAsked) return this.#syncFromNow();
     return this.#share(() => this.#parts.keeper.sync());
   }
 
@@ -112,14 +115,18 @@ export class Follower {
     if (frameNo !== undefined) this.#writtenFrame = Math.max(frameNo, isBehind ? (this.#writtenFrame ?? 0) : 0);
     if (!waits) return;
     const endsAt = performance.now() + catchUpMs;
-    try {
-      // A number that the copy has passed already is of a write that somebody else fetched, or of another log.
-      if (!isBehind) await this.#syncFromNow();
-      while (frameNo !== undefined && this.#isBehind(frameNo) && performance.now() < endsAt && !this.#isClosed) {
-        await (this.#syncing ?? this.#share(() => this.#parts.keeper.pull()));
+    // A number that the copy has passed already is of a write that somebody else fetched, or of another log.
+    let mustSync = !isBehind;
+    for (let failures = 0; failures < 2 && performance.now() < endsAt && !this.#isClosed;) {
+      if (!mustSync && (frameNo === undefined || !this.#isBehind(frameNo))) return;
+      try {
+        await (mustSync ? this.#syncFromNow() : (this.#syncing ?? this.#share(() => this.#parts.keeper.pull())));
+        mustSync = false;
+      } catch {
+        // Perhaps one that began before the write. The write stands at the primary in any case, so the call succeeds; why the
+        // copy lags goes out as an event.
+        failures += 1;
       }
-    } catch {
-      // The write stands at the primary, so the call has succeeded; the sync's failure went out as an event.
     }
   }
 
@@ -175,6 +182,7 @@ export class Follower {
   #share(run: () => Promise<Replicated>): Promise<Replicated> {
     this.#syncing ??= this.#run(run).finally(() => {
       this.#syncing = undefined;
+      this.#hasAsked = false;
     });
     return this.#syncing;
   }
@@ -184,6 +192,9 @@ export class Follower {
     const startedAt = performance.now();
     this.#bytes = 0;
     const epoch = this.#parts.keeper.position?.epoch;
+    // What is called in the same turn may still join.
+    await Promise.resolve();
+    this.#hasAsked = true;
     try {
       const replicated = await run();
       if (this.#parts.keeper.position?.epoch !== epoch) this.#writtenFrame = undefined;

@@ -89,7 +89,7 @@ export class ReplicaEngine implements Engine {
     return new ReplicaTransaction(transaction, () => this.#afterWrite(written));
   }
 
-  /** Calls made while a sync is under way share it. */
+  /** Calls of one moment share a sync. */
   sync(): Promise<Replicated> {
     return this.#follower.sync();
   }
