@@ -107,7 +107,7 @@ test("two replicas of a busy primary show whole states only, and end equal to it
 async function bodyOf(client: Client, id: number): Promise<Buffer> {
   const { rows } = await client.execute("SELECT body FROM t WHERE id = ?", [id]);
   const body = rows[0]?.["body"];
-  if (!(body instanceof ArrayBuffer)) throw new Error(`Row ${id} has no body`);
+  if (!(body instanceof ArrayBuffer)) throw new TypeError(`Row ${id} has no body`);
   return Buffer.from(body);
 }
 
