@@ -1,5 +1,12 @@
-import { distance, createVectorIndex, vector, vectorColumn, vectorSearch } from "@litefleet/driver/vector";
-import type { VectorKind, VectorMatch } from "@litefleet/driver/vector";
+import {
+  createVectorIndex,
+  distance,
+  insertVectors,
+  vector,
+  vectorColumn,
+  vectorSearch,
+} from "@litefleet/driver/vector";
+import type { VectorKind, VectorMatch, VectorRow } from "@litefleet/driver/vector";
 import type { Client } from "@litefleet/driver";
 import { describe, expect, it } from "vitest";
 import type { SuiteContext } from "../engine-suite.ts";
@@ -127,6 +134,50 @@ export function vectorSearches({ open, entry }: SuiteContext): void {
     }
   });
 
+  it("inserts rows in batches, in a transaction too", async () => {
+    const client = open();
+    await client.execute(
+      `CREATE TABLE places (n INTEGER PRIMARY KEY, name TEXT, ${vectorColumn("position", dimensions)})`,
+    );
+    const counts: number[] = [];
+    const onProgress = (count: number): void => void counts.push(count);
+    expect(await insertVectors(client, "places", places(1, 25), { batchSize: 10, onProgress })).toBe(25);
+    expect(counts).toEqual([10, 20, 25]);
+    expect(await insertVectors(client, "places", [])).toBe(0);
+    const tx = await client.transaction();
+    expect(await insertVectors(tx, "places", [{ n: 26, name: "made", position: vector(coordinates(26)) }])).toBe(1);
+    await tx.rollback();
+    await insertVectors(client, "places", [{ n: 30, name: "none", position: null }]);
+    const target = coordinates(1000);
+    const found = await vectorSearch(client, { ...where, vector: target, k: 30 });
+    expect(ids(found)).toEqual(nearest(target, 25, "cosine"));
+  });
+
+  it("inserts nothing of a batch with a wrong row", async () => {
+    const client = open();
+    await client.execute(`CREATE TABLE places (n INTEGER PRIMARY KEY, name TEXT, ${vectorColumn("position", 3)})`);
+    const right = { n: 1, name: "it", position: [1, 2, 3] };
+    const refused: VectorRow[] = [
+      { n: 2, name: "it", position: [1, 2] },
+      { n: 2, name: "it", position: vector([1, 2, 3], "f64") },
+      { n: 2 },
+    ];
+    for (const wrong of refused) {
+      expect(await rejection(insertVectors(client, "places", [right, wrong]))).toBeInstanceOf(RangeError);
+    }
+    for (const wrong of [
+      { ...right, position: "[1,2,3]" },
+      { ...right, name: [1, 2, 3] },
+    ]) {
+      expect(await rejection(insertVectors(client, "places", [wrong]))).toBeInstanceOf(TypeError);
+    }
+    expect(await rejection(insertVectors(client, "places", [{ nothing: 1 }]))).toBeInstanceOf(RangeError);
+    expect(await rejection(insertVectors(client, "nothing", [right]))).toBeInstanceOf(RangeError);
+    const signal = AbortSignal.abort();
+    await expectCode(insertVectors(client, "places", [right], { signal }), "ABORTED");
+    expect(await vectorSearch(client, { ...where, vector: [1, 2, 3] })).toEqual([]);
+  });
+
   describe("with an index", () => (entry.capabilities.vectorIndex ? withIndex(open) : withoutIndex(open)));
 }
 
@@ -205,6 +256,11 @@ function withIndex(open: SuiteContext["open"]): void {
     const { plan: after } = await vectorSearch(client, { ...where, vector: target, explain: true });
     expect(after.method).toBe("exact");
   });
+}
+
+/** Rows `from` to `to`, one after the other. */
+async function* places(from: number, to: number): AsyncGenerator<{ n: number; name: string; position: Float32Array }> {
+  for (let n = from; n <= to; n += 1) yield await Promise.resolve({ n, name: `place ${n}`, position: coordinates(n) });
 }
 
 /** Rows 1 to `count` with coordinates that are the same every time. */

@@ -14,3 +14,5 @@ export type {
 } from "./vector/vector-index.ts";
 export { vectorSearch } from "./vector/vector-search.ts";
 export type { VectorMatch, VectorSearchOptions, VectorSearchPlan } from "./vector/vector-search.ts";
+export { insertVectors } from "./vector/insert-vectors.ts";
+export type { InsertVectorsOptions, VectorRow } from "./vector/insert-vectors.ts";

@@ -1,10 +1,10 @@
 import type { CallOptions, Client, InArgs, Transaction, Value } from "../api.ts";
 import { LibsqlError } from "../errors.ts";
-import { decodeVector, vector as encode } from "./codec.ts";
 import { forgetColumns, knownColumn } from "./column-cache.ts";
 import type { KnownColumn } from "./column-cache.ts";
 import { checkMetric } from "./distance.ts";
 import type { VectorMetric } from "./distance.ts";
+import { encodeForColumn } from "./encode-for-column.ts";
 import type { FoundIndex } from "./find-index.ts";
 import { checkWhere, searchStatement } from "./search-statement.ts";
 import type { SearchStatement } from "./search-statement.ts";
@@ -126,7 +126,7 @@ async function searchColumn(
   column: KnownColumn,
 ): Promise<Found> {
   const { k = 10, metric = "cosine", where } = options;
-  const { blob, kind, dimensions } = encodeTarget(options.vector, column);
+  const { blob, kind, dimensions } = encodeForColumn(options.vector, column);
   if (kind === "f1" && metric === "l2") throw new RangeError('Vectors of kind f1 have no "l2" distance; use "cosine"');
   const select = options.select ?? column.others;
   const run = async (among?: SearchStatement["among"]): Promise<VectorMatch[]> => {
@@ -208,33 +208,6 @@ async function choose(
   const size = `${column.rows ?? 0} rows of ${dimensions} dimensions`;
   if ((column.rows ?? 0) * dimensions < exactElements) return `${size} are searched as fast without the index`;
   return { index, reason: `${size} are searched faster with the index` };
-}
-
-function encodeTarget(
-  target: VectorSearchOptions["vector"],
-  column: KnownColumn,
-): { readonly blob: Uint8Array; readonly kind: VectorKind; readonly dimensions: number } {
-  if (!(target instanceof Uint8Array || target instanceof ArrayBuffer)) {
-    const kind = column.kind ?? "f32";
-    const elements = ArrayBuffer.isView(target) || Array.isArray(target) ? target : toNumbers(target);
-    const blob = encode(elements as Iterable<number>, kind, column.dimensions);
-    return { blob, kind, dimensions: (elements as ArrayLike<number>).length };
-  }
-  const blob = target instanceof Uint8Array ? target : new Uint8Array(target);
-  const { kind, values } = decodeVector(blob);
-  if (kind !== (column.kind ?? kind) || values.length !== (column.dimensions ?? values.length)) {
-    throw new RangeError(
-      `The column holds vectors of kind ${column.kind} with ${column.dimensions} elements, got kind ${kind} with ${values.length}`,
-    );
-  }
-  return { blob, kind, dimensions: values.length };
-}
-
-/** An iterable may be read only once. */
-function toNumbers(target: Iterable<number>): number[] {
-  if (typeof target === "string")
-    throw new TypeError("Expected a vector as numbers, got a string; use JSON.parse first");
-  return Array.from(target);
 }
 
 function likeness(
