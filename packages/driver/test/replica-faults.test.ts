@@ -69,7 +69,7 @@ describe("a replica whose primary fails", () => {
     expect(await valueOf(replica, "SELECT count(*) FROM t")).toBe(1);
   });
 
-  it("gives up a primary that is silent, at once where the call says how long", async () => {
+  it("gives up a primary that is silent, at once where the call says how long", { timeout: 60_000 }, async () => {
     const { proxy, url, writer } = await primary();
     const replica = open({ url, syncUrl: proxy.url });
     proxy.blackhole();
@@ -165,12 +165,12 @@ describe("a replica whose primary fails", () => {
     expect(stdout).toBe("PRIMARY_UNREACHABLE\n");
   });
 
-  it("does not hold up a process that exits amid a sync, or that forgot to close", async () => {
+  it("does not hold up a process that exits amid a sync, or that forgot to close", { timeout: 60_000 }, async () => {
     const { proxy, url } = await primary();
     const start = `
       import { createClient } from ${JSON.stringify(new URL("../src/index.ts", import.meta.url).href)};
       const client = createClient({ url: ${JSON.stringify(url)}, syncUrl: ${JSON.stringify(proxy.url)}, syncInterval: 1 });`;
-    const options = { timeout: 9_000 };
+    const options = { timeout: 20_000 };
     proxy.blackhole();
     const exits = `${start} client.sync().catch(() => {}); setTimeout(() => process.exit(0), 300);`;
     await run(process.execPath, ["--input-type=module", "-e", exits], options);

@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { createClient } from "../src/index.ts";
 import { open, ownFolder, rejection, valueOf } from "./replica-fixture.ts";
 
-it("follows 64 databases of one server on a few threads", async () => {
+it("follows 64 databases of one server on a few threads", { timeout: 60_000 }, async () => {
   await using sqld = await startSqld({ namespaces: true, args: ["--max-active-namespaces", "200"] });
   const folder = await ownFolder();
   const names = Array.from({ length: 64 }, (_, i) => `tenant${i}`);
