@@ -14,7 +14,8 @@ export class HttpCursor implements HranaCursor {
   readonly #signal: AbortSignal | undefined;
   /** Complete lines that were read and not asked for. */
   #lines: readonly string[] = [];
-  #incomplete = "";
+  /** The beginning of a line, in the pieces in which it came: only what is new is searched for the line's end. */
+  #incomplete: string[] = [];
 
   constructor(body: ReadableStream<Uint8Array>, signal: AbortSignal | undefined) {
     this.#reader = body.getReader();
@@ -53,9 +54,15 @@ export class HttpCursor implements HranaCursor {
           this.#end();
           return undefined;
         }
-        const lines = (this.#incomplete + this.#decoder.decode(value, { stream: true })).split("\n");
-        this.#incomplete = lines.pop() ?? "";
-        if (lines.length > 0) return lines;
+        const lines = this.#decoder.decode(value, { stream: true }).split("\n");
+        const rest = lines.pop() ?? "";
+        if (lines.length === 0) {
+          this.#incomplete.push(rest);
+          continue;
+        }
+        lines[0] = this.#incomplete.join("") + lines[0]!;
+        this.#incomplete = [rest];
+        return lines;
       }
     } catch (error) {
       this.#end();
