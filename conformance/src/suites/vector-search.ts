@@ -1,6 +1,7 @@
 import {
   createVectorIndex,
   distance,
+  hybridSearch,
   insertVectors,
   vector,
   vectorColumn,
@@ -178,6 +179,16 @@ export function vectorSearches({ open, entry }: SuiteContext): void {
     expect(await vectorSearch(client, { ...where, vector: [1, 2, 3] })).toEqual([]);
   });
 
+  it("joins what vectors and words find", async () => {
+    const client = open();
+    await fill(client, 40);
+    const options = { ...where, vector: coordinates(1000), textTable: "texts", text: 'place "7', k: 3 };
+    const search = (extra: object = {}): Promise<unknown> => hybridSearch(client, { ...options, ...extra });
+    const hasText = entry.capabilities.fullTextSearch;
+    const outcome = hasText ? await joined(client, search) : await rejection(search());
+    expect(outcome).toMatchObject(hasText ? [{ n: 7, name: "place 7" }] : { code: "UNSUPPORTED" });
+  });
+
   describe("with an index", () => (entry.capabilities.vectorIndex ? withIndex(open) : withoutIndex(open)));
 }
 
@@ -256,6 +267,21 @@ function withIndex(open: SuiteContext["open"]): void {
     const { plan: after } = await vectorSearch(client, { ...where, vector: target, explain: true });
     expect(after.method).toBe("exact");
   });
+}
+
+/** Rows of which the seventh has the words, and of which a condition keeps just that. */
+async function joined(client: Client, search: (extra?: object) => Promise<unknown>): Promise<unknown> {
+  await client.execute("CREATE VIRTUAL TABLE texts USING fts5(name)");
+  await client.execute("INSERT INTO texts(rowid, name) SELECT n, name FROM places");
+  expect(await search()).toHaveLength(3);
+  expect(await search({ text: "7", k: 40 })).toContainEqual(
+    expect.objectContaining({ n: 7, score: expect.any(Number) }),
+  );
+  expect(await rejection(search({ text: '" -- *' }))).toBeInstanceOf(RangeError);
+  const byName = await search({ where: "n = :n", args: { n: 7 } });
+  expect(await search({ where: "n = ?", args: [7] })).toEqual(byName);
+  await client.execute("DROP TABLE texts");
+  return byName;
 }
 
 /** Rows `from` to `to`, one after the other. */

@@ -16,3 +16,5 @@ export { vectorSearch } from "./vector/vector-search.ts";
 export type { VectorMatch, VectorSearchOptions, VectorSearchPlan } from "./vector/vector-search.ts";
 export { insertVectors } from "./vector/insert-vectors.ts";
 export type { InsertVectorsOptions, VectorRow } from "./vector/insert-vectors.ts";
+export { hybridSearch } from "./vector/hybrid-search.ts";
+export type { HybridMatch, HybridSearchOptions } from "./vector/hybrid-search.ts";

@@ -77,7 +77,7 @@ export function checkWhere(where: string): void {
 }
 
 /** Parameters by position, or by name if the caller gave names. */
-class Parameters {
+export class Parameters {
   readonly #given: InArgs | undefined;
   readonly #named: Record<string, InValue> | undefined;
   readonly #values: InValue[] = [];
