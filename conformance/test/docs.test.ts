@@ -5,5 +5,5 @@ import { expect, it } from "vitest";
 it("explains every error code, and no other", async () => {
   const text = await readFile(new URL("../../docs/errors.md", import.meta.url), "utf8");
   const explained = [...text.matchAll(/^\| `(?<code>[A-Z_]+)` \|/gmu)].map((match) => match.groups?.["code"]);
-  expect(explained.toSorted()).toEqual([...errorCodes].toSorted());
+  expect(new Set(explained)).toEqual(new Set<string>(errorCodes));
 });

@@ -1,8 +1,11 @@
 import { stripVTControlCharacters } from "node:util";
 import { createColors } from "picocolors";
 
+/** `undefined` where it is not one, whatever its type says. */
+const isTerminal = Reflect.get(process.stdout, "isTTY") === true;
+
 /** Colours only where a person looks on. */
-const pc = createColors(Boolean(process.stdout.isTTY) && process.env["NO_COLOR"] === undefined);
+const pc = createColors(process.env["NO_COLOR"] === undefined && isTerminal);
 
 /** Prints what happens: a section a step, one line a fact. */
 export class Stage {

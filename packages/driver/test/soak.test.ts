@@ -26,26 +26,29 @@ describe.each(localEngines)("many statements of many texts on %s", (engine) => {
     const found = JSON.parse(line ?? "") as Found;
     expect(found.sum).toBe(found.expected);
     // The statements of the cache, and those that looked.
-    if (found.compiled !== undefined) expect(found.compiled).toBeLessThanOrEqual(cacheSize + 4);
+    expect(found.compiled ?? 0).toBeLessThanOrEqual(cacheSize + 4);
     // A short run ends before the memory of a process has settled.
-    if (isLong) expect(found.endBytes).toBeLessThan(found.warmBytes * 1.25);
+    expect(found.endBytes).toBeLessThan(isLong ? found.warmBytes * 1.25 : Number.POSITIVE_INFINITY);
   });
 });
 
 describe("the cache of statements", () => {
-  const fill = (cache: StatementCache<number>, from: number, to: number, key = String): void => {
+  const fill = (cache: StatementCache<number>, from: number, to: number, key: (i: number) => string = String): void => {
     for (let i = from; i < to; i += 1) cache.set(key(i), i);
   };
 
   it.each([1, 2, 3, 200])("holds no more than %d entries, and keeps what is used", (capacity) => {
     const cache = new StatementCache<number>(capacity);
     cache.set("used", -1);
+    let keepsUsed = true;
     for (let i = 0; i < 1_000; i += 1) {
       cache.set(String(i), i);
       expect(cache.size).toBeLessThanOrEqual(capacity);
       expect(cache.get(String(i))).toBe(i);
-      if (capacity > 2) expect(cache.get("used")).toBe(-1);
+      keepsUsed &&= cache.get("used") === -1;
     }
+    // Of two, one is the newest: what is used need not be the other.
+    expect(keepsUsed || capacity <= 2).toBe(true);
   });
 
   it("forgets what was not used for long", () => {

@@ -2,7 +2,7 @@ import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
-import type { CreateClient } from "../src/api.ts";
+import type { createClient } from "../src/web.ts";
 
 /** Bundles an entry point as a tool for browsers and edge functions would: nothing is left out, nothing of Node is known. */
 async function bundle(entry: string, platform: "browser" | "neutral") {
@@ -44,9 +44,9 @@ describe.each(["web", "http", "ws"])("the bundle of @litefleet/driver/%s", (entr
   it("runs where there is neither `process` nor `Buffer`", async () => {
     const { code } = await bundle(entry, "neutral");
     const without = `const process = undefined, Buffer = undefined;\n${code}`;
-    const module = (await import(
-      `data:text/javascript,${encodeURIComponent(without)}`
-    )) as { createClient: CreateClient };
+    const module = (await import(`data:text/javascript,${encodeURIComponent(without)}`)) as {
+      createClient: typeof createClient;
+    };
     const client = module.createClient({ url: entry === "ws" ? "ws://localhost:1" : "http://localhost:1" });
     expect(client.closed).toBe(false);
     client.close();
