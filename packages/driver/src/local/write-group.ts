@@ -92,7 +92,7 @@ export class WriteGroup {
   push(statement: BoundStatement, options: CallOptions): Promise<RawResult> {
     if (options.signal !== undefined || options.timeoutMs !== undefined) return this.#pushLimited(statement, options);
     return new Promise((resolve, reject) => {
-      this.#push({ statement, resolve, reject });
+      this.#push(statement, resolve, reject);
     });
   }
 
@@ -103,9 +103,9 @@ export class WriteGroup {
     }
   }
 
-  #push(call: Pick<QueuedWrite, "statement" | "resolve" | "reject">): QueuedWrite {
+  #push(statement: BoundStatement, resolve: QueuedWrite["resolve"], reject: QueuedWrite["reject"]): QueuedWrite {
     this.#called += 1;
-    const write: QueuedWrite = { ...call, position: this.#called, queuedAt: performance.now() };
+    const write: QueuedWrite = { statement, resolve, reject, position: this.#called, queuedAt: performance.now() };
     const last = this.#places.at(-1);
     if (last !== undefined && last.ticket === this.#host.queue.lastTicket) {
       last.writes.push(write);
@@ -119,7 +119,7 @@ export class WriteGroup {
   /** A write that can be taken back while it waits; once it runs, it is too late. */
   #pushLimited(statement: BoundStatement, { signal, timeoutMs }: CallOptions): Promise<RawResult> {
     const { promise, resolve, reject } = Promise.withResolvers<RawResult>();
-    const write = this.#push({ statement, resolve, reject });
+    const write = this.#push(statement, resolve, reject);
     const takeBack = (error: Error): void => {
       for (const { writes } of this.#places) {
         const at = writes.indexOf(write);
