@@ -100,7 +100,7 @@ export class Connection {
   open(statement: BoundStatement): OpenRows {
     try {
       // An iteration owns its statement: the cached one may be run while it is open.
-      const native = this.#native.prepare(statement.sql, statement.parsed.parameters);
+      const native = this.#native.prepare(statement.sql, statement.parsed);
       return OpenRows.stream(this.#library, native, statement);
     } catch (error) {
       throw classifyNative(this.#library, error);
@@ -116,7 +116,7 @@ export class Connection {
     const cached = this.#cache.get(statement.sql);
     if (cached !== undefined) return cached;
     if (this.#busyStatement?.sql === statement.sql) return this.#busyStatement;
-    const native = this.#native.prepare(statement.sql, statement.parsed.parameters);
+    const native = this.#native.prepare(statement.sql, statement.parsed);
     const fresh: CachedStatement = {
       sql: statement.sql,
       native,
@@ -142,7 +142,7 @@ export class Connection {
     if (parsed.hasStar && this.#mayHaveChanged(cached)) this.#describe(cached);
     const { columns, columnTypes } = cached;
     if (!isWrite) return { columns, columnTypes, rows, rowsAffected: 0, lastInsertRowid: undefined };
-    this.#counters ??= this.#native.prepare(counters, []);
+    this.#counters ??= this.#native.prepare(counters);
     const [rowsAffected, lastInsertRowid] = this.#counters.all([], true)[0] as [bigint, bigint];
     return { columns, columnTypes, rows, rowsAffected: Number(rowsAffected), lastInsertRowid };
   }

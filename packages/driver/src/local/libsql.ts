@@ -2,7 +2,11 @@ import { createRequire } from "node:module";
 import type Database from "libsql";
 import type { SqlValue } from "../engine.ts";
 import { LitefleetError } from "../errors.ts";
+import type { ParsedStatement } from "../sql/parse.ts";
+import { iterateRows, OpenRowsOfConnection } from "./libsql-rows.ts";
 import type { NativeConnection, NativeLibrary, NativeRows, NativeStatement } from "./native.ts";
+import { CheckedQuery } from "./text/checked-query.ts";
+import { CheckedReturning } from "./text/checked-returning.ts";
 
 /** The types of the package leave out what it has. */
 type LibsqlDatabase = Database.Database & { interrupt(): void };
@@ -67,6 +71,7 @@ function load(): OpenLibsql {
 class LibsqlConnection implements NativeConnection {
   readonly #db: LibsqlDatabase;
   readonly #openRows: OpenRowsOfConnection;
+  #schemaVersion: LibsqlStatement | undefined;
 
   constructor(db: LibsqlDatabase) {
     this.#db = db;
@@ -76,8 +81,16 @@ class LibsqlConnection implements NativeConnection {
     });
   }
 
-  prepare(sql: string): NativeStatement {
-    return new LibsqlNativeStatement(this.#db.prepare(sql), this.#openRows);
+  prepare(sql: string, parsed?: ParsedStatement): NativeStatement {
+    const prepare = (form: string): LibsqlStatement => this.#db.prepare(form);
+    const statement = prepare(sql);
+    if (parsed?.keyword === "SELECT" || parsed?.keyword === "VALUES") {
+      return new CheckedQuery(sql, statement, prepare, this.#openRows);
+    }
+    if (parsed?.returning === true && statement.reader) {
+      return new CheckedReturning(sql, statement, { prepare, schemaVersion: () => this.#readSchemaVersion() });
+    }
+    return new LibsqlNativeStatement(statement, this.#openRows);
   }
 
   exec(sql: string): void {
@@ -92,50 +105,10 @@ class LibsqlConnection implements NativeConnection {
   close(): void {
     if (this.#db.open) this.#db.close();
   }
-}
 
-/**
- * Ends statements before their last row. The library cannot reset one, but an interrupt ends every statement that is under way
- * on the connection at its next step: so those left early wait until no other is being read.
- */
-class OpenRowsOfConnection {
-  readonly #interrupt: () => void;
-  readonly #reading = new Set<Iterator<unknown>>();
-  readonly #left = new Set<Iterator<unknown>>();
-
-  constructor(interrupt: () => void) {
-    this.#interrupt = interrupt;
-  }
-
-  opened(rows: Iterator<unknown>): void {
-    this.#reading.add(rows);
-  }
-
-  ended(rows: Iterator<unknown>): void {
-    this.#reading.delete(rows);
-    this.#endThoseLeft();
-  }
-
-  left(rows: Iterator<unknown>): void {
-    this.#reading.delete(rows);
-    this.#left.add(rows);
-    this.#endThoseLeft();
-  }
-
-  #endThoseLeft(): void {
-    if (this.#reading.size > 0 || this.#left.size === 0) return;
-    this.#interrupt();
-    for (const rows of this.#left) drain(rows);
-    this.#left.clear();
-  }
-}
-
-/** Takes the rows that were fetched already, and the step that meets the interrupt. */
-function drain(rows: Iterator<unknown>): void {
-  try {
-    while (rows.next().done !== true);
-  } catch {
-    // The interrupt.
+  #readSchemaVersion(): number {
+    this.#schemaVersion ??= this.#db.prepare("PRAGMA schema_version").raw(true);
+    return (this.#schemaVersion.all([]) as [[number]])[0][0];
   }
 }
 
@@ -167,19 +140,8 @@ class LibsqlNativeStatement implements NativeStatement {
   }
 
   iterate(args: readonly SqlValue[]): NativeRows {
-    this.#readAs(true);
-    const openRows = this.#openRows;
-    const rows = this.#statement.iterate(args) as Iterator<unknown[]>;
-    openRows.opened(rows);
-    return {
-      next() {
-        const step = rows.next();
-        if (step.done !== true) return step.value;
-        openRows.ended(rows);
-        return undefined;
-      },
-      close: () => openRows.left(rows),
-    };
+    this.#asBigInt = true;
+    return iterateRows(this.#statement, args, this.#openRows);
   }
 
   #readAs(asBigInt: boolean): void {

@@ -1,4 +1,5 @@
 import type { SqlValue } from "../engine.ts";
+import type { ParsedStatement } from "../sql/parse.ts";
 
 /** A column as the library describes it. */
 export interface NativeColumn {
@@ -32,8 +33,8 @@ export interface NativeRows {
 
 /** A connection of a synchronous SQLite library. */
 export interface NativeConnection {
-  /** @param parameters as in `ParsedStatement`: how the statement names the parameters that `args` are for. */
-  prepare(sql: string, parameters: readonly (string | undefined)[]): NativeStatement;
+  /** @param parsed what the driver read; left out for a statement of its own, which has no parameters and gives numbers. */
+  prepare(sql: string, parsed?: ParsedStatement): NativeStatement;
   /** Runs a script. */
   exec(sql: string): void;
   readonly inTransaction: boolean;

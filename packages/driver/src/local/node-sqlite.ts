@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { SqlValue } from "../engine.ts";
 import { LitefleetError, unsupported } from "../errors.ts";
+import type { ParsedStatement } from "../sql/parse.ts";
 import { UnsafeInteger } from "./native.ts";
 import { registerVectorFunctions } from "./vector-functions.ts";
 import type { NativeConnection, NativeLibrary, NativeRows, NativeStatement } from "./native.ts";
@@ -37,8 +38,8 @@ class NodeSqliteConnection implements NativeConnection {
     this.#db = db;
   }
 
-  prepare(sql: string, parameters: readonly (string | undefined)[]): NativeStatement {
-    return new NodeSqliteStatement(this.#db.prepare(sql), parameters);
+  prepare(sql: string, parsed?: ParsedStatement): NativeStatement {
+    return new NodeSqliteStatement(this.#db.prepare(sql), parsed?.parameters ?? []);
   }
 
   exec(sql: string): void {

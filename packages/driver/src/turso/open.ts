@@ -96,7 +96,7 @@ function libraryOf(isMemory: boolean, connect: () => TursoConnection): NativeLib
 /** The first connection, once the file is in MVCC mode; closed if that fails. */
 function inMvcc(connection: TursoConnection): TursoConnection {
   try {
-    const [mode] = connection.prepare("PRAGMA journal_mode", []).all([], false);
+    const [mode] = connection.prepare("PRAGMA journal_mode").all([], false);
     // Setting it again would need the database for itself, and another client may have transactions open.
     if (mode?.[0] !== "mvcc") connection.exec("PRAGMA journal_mode = 'mvcc'");
     return connection;

@@ -1,4 +1,5 @@
 import { LitefleetError } from "../errors.ts";
+import type { ParsedStatement } from "../sql/parse.ts";
 import { splitStatements } from "../sql/split.ts";
 import type { NativeConnection, NativeStatement } from "../local/native.ts";
 import { checkText, fatal, hazardOf } from "./aborting-sql.ts";
@@ -7,6 +8,7 @@ import { LiveStatements } from "./live-statements.ts";
 import { openHandle, step, stepOn } from "./native.ts";
 import type { TursoHandle } from "./native.ts";
 import { isPrimaryKey } from "./primary-key.ts";
+import { lowerCasedTargets } from "./target-names.ts";
 import { TursoStatement } from "./turso-statement.ts";
 import type { StatementHost } from "./turso-statement.ts";
 
@@ -35,10 +37,10 @@ export class TursoConnection implements NativeConnection {
     }
   }
 
-  prepare(sql: string, parameters: readonly (string | undefined)[]): NativeStatement {
+  prepare(sql: string, parsed?: ParsedStatement): NativeStatement {
     checkText(sql);
     try {
-      return new TursoStatement(this.#host, sql, parameters);
+      return new TursoStatement(this.#host, lowerCasedTargets(sql), parsed?.parameters ?? []);
     } catch (error) {
       throw this.#explain(error);
     }
@@ -48,7 +50,7 @@ export class TursoConnection implements NativeConnection {
     checkText(sql);
     try {
       // One by one, so that each is looked at when those before it have run.
-      for (const { sql: one } of splitStatements(sql)) this.#runOne(one);
+      for (const { sql: one } of splitStatements(sql)) this.#runOne(lowerCasedTargets(one));
     } catch (error) {
       throw this.#explain(error);
     }
