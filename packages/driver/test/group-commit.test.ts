@@ -135,6 +135,26 @@ describe.each(localEngines)("autocommit writes on %s", (engine) => {
     expect(await valueOf(client, "SELECT count(*) FROM t")).toBe(1);
   });
 
+  it("are seen once the transaction that kept them waiting has ended", async () => {
+    const { client } = await open();
+    const tx = await client.transaction("write");
+    const write = client.execute("INSERT INTO t (a) VALUES (1)");
+    expect(await valueOf(client, "SELECT count(*) FROM t")).toBe(0);
+    await tx.commit();
+    expect(await valueOf(client, "SELECT count(*) FROM t")).toBe(1);
+    await write;
+  });
+
+  it("come before a transaction that is called after them", async () => {
+    const { client } = await open();
+    const writes = [client.execute("INSERT INTO t (a) VALUES (1)"), client.execute("INSERT INTO t (a) VALUES (2)")];
+    const counted = client.transaction((tx) => valueOf(tx, "SELECT count(*) FROM t"));
+    const batched = client.batch(["SELECT count(*) FROM t"], "write");
+    writes.push(client.execute("INSERT INTO t (a) VALUES (3)"));
+    expect([await counted, (await batched)[0]?.rows[0]?.[0]]).toEqual([2, 2]);
+    await Promise.all(writes);
+  });
+
   it("can be taken back while they wait, and not later", async () => {
     const { client } = await open();
     const tx = await client.transaction("write");
