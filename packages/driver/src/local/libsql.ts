@@ -3,6 +3,7 @@ import type Database from "libsql";
 import type { SqlValue } from "../engine.ts";
 import { LitefleetError } from "../errors.ts";
 import type { ParsedStatement } from "../sql/parse.ts";
+import { ExplainStatement, isExplain } from "./libsql-explain.ts";
 import { iterateRows, OpenRowsOfConnection } from "./libsql-rows.ts";
 import type { NativeConnection, NativeLibrary, NativeRows, NativeStatement } from "./native.ts";
 import { CheckedQuery } from "./text/checked-query.ts";
@@ -84,6 +85,7 @@ class LibsqlConnection implements NativeConnection {
   prepare(sql: string, parsed?: ParsedStatement): NativeStatement {
     const prepare = (form: string): LibsqlStatement => this.#db.prepare(form);
     const statement = prepare(sql);
+    if (isExplain(sql)) return new ExplainStatement(statement);
     if (parsed?.keyword === "SELECT" || parsed?.keyword === "VALUES") {
       return new CheckedQuery(sql, statement, prepare, this.#openRows);
     }

@@ -1,7 +1,10 @@
 import { LitefleetError } from "../errors.ts";
 import { nextToken } from "../sql/tokenize.ts";
+import { aggregates } from "./aggregates.ts";
 import { step, stepOn } from "./native.ts";
 import type { TursoHandle } from "./native.ts";
+import { shortenedLists } from "./shortened-lists.ts";
+import { viewsOf } from "./views.ts";
 
 /** When a statement would end the process: whenever it runs, or only if its LIMIT is 0. */
 export type Hazard = "always" | "zero-limit";
@@ -36,18 +39,39 @@ export function fatal(what: string): LitefleetError {
 /**
  * Whether running `sql` would end the process: an aggregate beside a plain column reads that column of a table which was
  * never opened, because the condition is never true or the LIMIT is 0. The plan shows it, so only statements that look like
- * it are explained.
+ * it are explained, their own text or that of a view which they name. A view that would always do it counts itself.
  */
 export function hazardOf(connection: TursoHandle, sql: string): Hazard | undefined {
-  if (!/\b(count|sum|avg|min|max|total|\w*group_\w+|string_agg)\s*\(/i.test(sql)) return undefined;
-  if (!/\b(where|limit|on|having)\b/i.test(sql) || firstWord(sql) === "EXPLAIN") return undefined;
-  const plan = explain(connection, sql);
+  const word = firstWord(sql);
+  if (word === "EXPLAIN" || word === "PRAGMA") return undefined;
+  if (word === "CREATE") return hazardOfView(connection, sql);
+  const views = viewsOf(connection, sql);
+  const text = views === undefined ? sql : `${sql}\n;${views}`;
+  if (!/\bselect\b/iu.test(text) || !aggregates(text)) return undefined;
+  return hazardOfQuery(connection, sql, text);
+}
+
+/** The view is not made yet, so its query is looked at. */
+function hazardOfView(connection: TursoHandle, sql: string): Hazard | undefined {
+  if (!/^\s*create\s+(?:temp(?:orary)?\s+)?view\b/iu.test(sql) || !aggregates(sql)) return undefined;
+  const query = /\bas\s+((?:select|with|values)\b.*)$/isu.exec(sql)?.[1];
+  try {
+    return query === undefined ? undefined : hazardOfQuery(connection, query, query);
+  } catch {
+    // A view may name what is not there yet; the rest is for the engine to refuse.
+    return undefined;
+  }
+}
+
+/** @param text with that of the views in it. */
+function hazardOfQuery(connection: TursoHandle, sql: string, text: string): Hazard | undefined {
+  const plan = explain(connection, shortenedLists(sql));
   let hazard: Hazard | undefined;
   for (const { opcode, address, p1: cursor } of plan) {
     if (opcode !== "OpenRead") continue;
     for (const jump of plan) {
       if (jump.address >= address || jump.p2 <= address) continue;
-      const kind = hazardOfJump(sql, plan, jump);
+      const kind = hazardOfJump(text, plan, jump);
       if (kind === undefined || !isReadAfter(plan, cursor, jump.p2)) continue;
       if (kind === "always") return kind;
       hazard = kind;

@@ -9,6 +9,7 @@ import { lastInsertRowid } from "./last-insert-rowid.ts";
 import type { LiveStatements, Releasable } from "./live-statements.ts";
 import { step, stepOn } from "./native.ts";
 import type { TursoHandle, TursoStatementHandle } from "./native.ts";
+import { resultNames } from "./returning-names.ts";
 
 /** The most ways to write the parameters of one statement that are kept compiled. */
 const maxVariants = 4;
@@ -52,11 +53,11 @@ export class TursoStatement implements NativeStatement, Releasable {
 
   columns(): NativeColumn[] {
     const latest = this.#variants[0];
-    if (latest?.forms.length === 0) return describe(latest.handle);
+    if (latest?.forms.length === 0) return describe(this.#sql, latest.handle);
     // A column that is nothing but a parameter is named after its text, so the names are those of the statement as written.
     const asWritten = this.#host.handle.prepare(this.#sql);
     try {
-      return describe(asWritten);
+      return describe(this.#sql, asWritten);
     } finally {
       asWritten.finalize();
     }
@@ -177,11 +178,11 @@ function fits(forms: readonly (ArgumentForm | undefined)[], args: readonly SqlVa
   return true;
 }
 
-function describe(handle: TursoStatementHandle): NativeColumn[] {
-  return handle.columns().map((column) => ({ name: unquoted(column.name), type: column.type ?? "" }));
-}
-
-/** A column of RETURNING that was written in quotes is named with them, unlike in SQLite. */
-function unquoted(name: string): string {
-  return /^"(?:[^"]|"")+"$/u.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name;
+function describe(sql: string, handle: TursoStatementHandle): NativeColumn[] {
+  const columns = handle.columns();
+  const names = resultNames(
+    sql,
+    columns.map((column) => column.name),
+  );
+  return columns.map((column, i) => ({ name: names[i] ?? column.name, type: column.type ?? "" }));
 }
