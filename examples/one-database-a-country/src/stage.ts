@@ -1,11 +1,9 @@
+import { isatty } from "node:tty";
 import { stripVTControlCharacters } from "node:util";
 import { createColors } from "picocolors";
 
-/** `undefined` where it is not one, whatever its type says. */
-const isTerminal = Reflect.get(process.stdout, "isTTY") === true;
-
 /** Colours only where a person looks on. */
-const pc = createColors(process.env["NO_COLOR"] === undefined && isTerminal);
+const pc = createColors(process.env["NO_COLOR"] === undefined && isatty(1));
 
 /** Prints what happens: a section a step, one line a fact. */
 export class Stage {
