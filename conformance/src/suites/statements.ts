@@ -52,6 +52,27 @@ export function statements({ name, open }: SuiteContext): void {
       "id",
       "m",
     ]);
+    const sql = 'INSERT INTO t (n) VALUES (1) RETURNING "t"."id", t.n, [id], `n`, "t"."id" + 1, "t"."n" AS "t.n"';
+    expect((await client.execute(sql)).columns).toEqual(["id", "n", "id", "n", '"t"."id" + 1', "t.n"]);
+  });
+
+  it("finds a table with capitals by the name before its columns", async () => {
+    const client = open();
+    await client.execute('CREATE TABLE "Author" ("Id" INTEGER PRIMARY KEY, "Name" TEXT)');
+    await client.execute(`INSERT INTO "Author" ("Name") VALUES ('a'), ('b')`);
+    await client.execute('UPDATE "Author" SET "Name" = ? WHERE "Author"."Id" = ?', ["x", 1]);
+    const { columns, rows } = await client.execute('DELETE FROM "Author" WHERE "Author"."Id" = 1 RETURNING "Name"');
+    expect([columns, rows.map((row) => row[0])]).toEqual([["Name"], ["x"]]);
+  });
+
+  it("drops a table after a plan was read", async () => {
+    const client = open();
+    await client.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, n TEXT)");
+    for (const explain of ["EXPLAIN", "EXPLAIN QUERY PLAN"]) {
+      await client.execute("CREATE TABLE u (n TEXT)");
+      expect((await client.execute(`${explain} SELECT * FROM t WHERE id = ?`, [1])).rows.length).toBeGreaterThan(0);
+      await client.execute("DROP TABLE u");
+    }
   });
 
   it("reads a pragma as a table, and goes on writing", async () => {

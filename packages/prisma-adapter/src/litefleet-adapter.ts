@@ -16,7 +16,7 @@ export class LitefleetAdapter extends LitefleetQueryable implements SqlDriverAda
 
   /** @param ownsClient whether `dispose()` closes the client. */
   constructor(client: Client, options: ResolvedOptions, ownsClient: boolean) {
-    super(client, options);
+    super(options);
     this.#client = client;
     this.#options = options;
     this.#ownsClient = ownsClient;

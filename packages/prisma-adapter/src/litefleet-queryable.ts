@@ -1,10 +1,9 @@
-import type { CallOptions, Client, Executor } from "@litefleet/driver";
+import type { CallOptions, Executor } from "@litefleet/driver";
 import type { SqlQuery, SqlQueryable, SqlResultSet } from "@prisma/driver-adapter-utils";
 import { decodeResult } from "./decode-result.ts";
 import { encodeArguments } from "./encode-arguments.ts";
 import { isManyStatements, toPrismaError } from "./driver-error.ts";
 import type { ResolvedOptions } from "./options.ts";
-import { lowerCasedTarget } from "./lower-cased-target.ts";
 
 /** The name under which Prisma knows this adapter. */
 export const adapterName = "@litefleet/prisma-adapter";
@@ -14,14 +13,12 @@ export abstract class LitefleetQueryable implements SqlQueryable {
   readonly provider = "sqlite";
   readonly adapterName = adapterName;
   readonly #options: ResolvedOptions;
-  readonly #rewrite: (sql: string) => string;
   readonly #place: "transaction" | "outside";
   readonly #call: CallOptions;
 
   /** @param signal of a transaction: ends calls that are under way. */
-  constructor(client: Client, options: ResolvedOptions, signal?: AbortSignal) {
+  constructor(options: ResolvedOptions, signal?: AbortSignal) {
     this.#options = options;
-    this.#rewrite = client.status().engine === "turso" ? lowerCasedTarget : (sql) => sql;
     this.#place = signal === undefined ? "outside" : "transaction";
     // Integers beyond 2^53 arrive as bigint whatever the client's `intMode` is: Prisma converts them itself.
     this.#call = { intMode: "auto", signal };
@@ -33,8 +30,7 @@ export abstract class LitefleetQueryable implements SqlQueryable {
   /** Runs one statement and gives its rows. */
   async queryRaw(query: SqlQuery): Promise<SqlResultSet> {
     const args = encodeArguments(query, this.#options.timestampFormat);
-    const sql = this.#rewrite(query.sql);
-    const result = await this.run((executor) => executor.prepare(sql).raw(args, this.#call));
+    const result = await this.run((executor) => executor.prepare(query.sql).raw(args, this.#call));
     return decodeResult(result);
   }
 
@@ -44,13 +40,12 @@ export abstract class LitefleetQueryable implements SqlQueryable {
    */
   async executeRaw(query: SqlQuery): Promise<number> {
     const args = encodeArguments(query, this.#options.timestampFormat);
-    const sql = this.#rewrite(query.sql);
     return this.run(async (executor) => {
       try {
-        return (await executor.prepare(sql).run(args, this.#call)).rowsAffected;
+        return (await executor.prepare(query.sql).run(args, this.#call)).rowsAffected;
       } catch (error) {
         if (args.length > 0 || !isManyStatements(error)) throw error;
-        await executor.executeMultiple(sql, this.#call);
+        await executor.executeMultiple(query.sql, this.#call);
         return 0;
       }
     });

@@ -24,7 +24,7 @@ export class LitefleetTransaction extends LitefleetQueryable implements Transact
 
   constructor(client: Client, mode: TransactionMode, options: ResolvedOptions) {
     const abort = new AbortController();
-    super(client, options, abort.signal);
+    super(options, abort.signal);
     this.#abort = abort;
     this.#client = client;
     this.#mode = mode;

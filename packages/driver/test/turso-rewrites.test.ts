@@ -1,0 +1,122 @@
+import { DatabaseSync } from "node:sqlite";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import { hazardOf } from "../src/turso/aborting-sql.ts";
+import { openHandle } from "../src/turso/native.ts";
+import { resultNames } from "../src/turso/returning-names.ts";
+import { shortenedLists } from "../src/turso/shortened-lists.ts";
+import { lowerCasedTargets } from "../src/turso/target-names.ts";
+import { expectCode, openEngine, rows, run, scratchFolder } from "./turso-fixture.ts";
+
+describe("capitals in the target of an UPDATE or DELETE", () => {
+  it.each([
+    ['UPDATE "Author" SET n = 1 WHERE "Author"."Id" = 1', 'UPDATE "author" SET n = 1 WHERE "Author"."Id" = 1'],
+    ["update or ignore main.[Author] As `A` set N=1", "update or ignore main.[author] As `a` set N=1"],
+    ['WITH "X" AS (VALUES (1)) DELETE FROM Author', 'WITH "X" AS (VALUES (1)) DELETE FROM author'],
+    ['EXPLAIN QUERY PLAN DELETE FROM "A""B"', 'EXPLAIN QUERY PLAN DELETE FROM "a""b"'],
+    ['UPDATE "ÉA" SET n = 1', 'UPDATE "Éa" SET n = 1'],
+    [
+      "CREATE TEMP TRIGGER Tr AFTER UPDATE OF N ON T BEGIN UPDATE T SET N = 1; DELETE FROM T WHERE T.N; END",
+      "CREATE TEMP TRIGGER Tr AFTER UPDATE OF N ON T BEGIN UPDATE t SET N = 1; DELETE FROM t WHERE T.N; END",
+    ],
+  ])("go: %s", (sql, lowered) => expect(lowerCasedTargets(sql)).toBe(lowered));
+
+  it.each([
+    "SELECT 'UPDATE A' FROM Author",
+    "INSERT INTO Author VALUES (1) ON CONFLICT DO UPDATE SET N = 1",
+    "CREATE TABLE A (x REFERENCES B ON DELETE CASCADE ON UPDATE SET NULL)",
+    "UPDATE",
+    "DELETE FROM",
+  ])("stay: %s", (sql) => expect(lowerCasedTargets(sql)).toBe(sql));
+
+  it("are found with the name before columns, in subqueries, in RETURNING and in triggers", async () => {
+    const engine = openEngine();
+    await engine.script(
+      `CREATE TABLE "Author" (id INTEGER PRIMARY KEY, "Name" TEXT); CREATE TABLE "Log" ("AId" INTEGER);
+       INSERT INTO "Author" VALUES (1, 'a'), (2, 'b'), (3, 'c'); INSERT INTO "Log" VALUES (1);
+       UPDATE "Author" SET "Name" = 'x' WHERE "Author"."id" = 1;
+       CREATE TRIGGER "Tr" AFTER INSERT ON "Log" BEGIN
+         UPDATE "Author" SET "Name" = 'fired' WHERE "Author"."id" = new."AId";
+       END;`,
+      {},
+    );
+    await run(engine, 'INSERT INTO "Log" VALUES (?)', [2n]);
+    await run(engine, 'UPDATE "Author" AS "A" SET "Name" = "A"."Name" || ? WHERE "A"."id" = 1', ["y"]);
+    await run(
+      engine,
+      `UPDATE "Author" SET "Name" = "Author"."Name" || '!' WHERE EXISTS (SELECT 1 FROM "Log" AS "L" WHERE "L"."AId" = "Author"."id")`,
+    );
+    expect(await rows(engine, 'SELECT "Name" FROM "Author"')).toEqual([["xy!"], ["fired!"], ["c"]]);
+    const gone = await run(
+      engine,
+      'WITH "X" AS (SELECT 3 AS "I") DELETE FROM "Author" WHERE "Author"."id" IN (SELECT "X"."I" FROM "X") RETURNING "Author"."Name"',
+    );
+    expect(gone).toMatchObject({ columns: ["Name"], rows: [["c"]] });
+  });
+});
+
+describe("the names of RETURNING", () => {
+  it("are those of columns, and the text of anything else", () => {
+    const names = ['"t"."id"', "a", "b", '"t"."id"+1', "t.id", "`x``y`", '("t" . "id")', "[o k]"];
+    const sql =
+      'INSERT INTO t VALUES (1) RETURNING "t"."id", *, "t"."id"+1, n AS "t.id", `x``y`, ("t" . "id"), [o k] -- end';
+    expect(resultNames(sql, names)).toEqual(["id", "a", "b", '"t"."id"+1', "t.id", "x`y", "id", "o k"]);
+  });
+
+  it("are left alone in a query", () => {
+    expect(resultNames('SELECT 1 AS "t.id"', ["t.id"])).toEqual(["t.id"]);
+    expect(resultNames('SELECT 1 AS "returning", 2 AS "t.id"', ["returning", "t.id"])).toEqual(["returning", "t.id"]);
+  });
+});
+
+describe("statements that would end the process", () => {
+  it("are refused when a view would do it, or a view of a view", async () => {
+    const path = join(scratchFolder(), "views.db");
+    const sqlite = new DatabaseSync(path);
+    sqlite.exec(`CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO t VALUES (1, 'a');
+      CREATE VIEW "W ""x" AS SELECT max(id) AS m, name FROM t WHERE 0; CREATE VIEW outer_one AS SELECT * FROM "W ""x";
+      CREATE VIEW few AS SELECT max(id) AS m, name FROM t LIMIT 0; CREATE VIEW fine AS SELECT count(*) AS c FROM t WHERE id;`);
+    sqlite.close();
+    const engine = openEngine({ path });
+    for (const name of ['"W ""x"', '"w ""X"', "outer_one", "OUTER_ONE", "few"]) {
+      await expectCode(async () => run(engine, `SELECT * FROM ${name}`), "UNSUPPORTED");
+      await expectCode(async () => engine.script(`INSERT INTO t SELECT * FROM ${name}`, {}), "UNSUPPORTED");
+    }
+    expect(await rows(engine, "SELECT c, t.name FROM fine, t")).toEqual([[1, "a"]]);
+  });
+
+  it("are refused when such a view is to be made", async () => {
+    const engine = openEngine();
+    await run(engine, "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)");
+    const make = "CREATE VIEW w (a, b) AS SELECT max(id), name FROM t";
+    await expectCode(async () => run(engine, `${make} WHERE 0`), "UNSUPPORTED");
+    await expectCode(async () => engine.script(`${make} LIMIT 0`, {}), "UNSUPPORTED");
+    await run(engine, `${make} WHERE id > 0`);
+    expect(await rows(engine, "SELECT * FROM w")).toEqual([[null, null]]);
+  });
+
+  it("are looked for with little work, however many parameters there are", () => {
+    const many = Array.from({ length: 30_000 }, () => "?").join(", ");
+    const row = Array.from({ length: 10_000 }, () => "(?, ?)").join(", ");
+    const handle = openHandle(":memory:");
+    handle.prepare("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)").stepSync();
+    const prepared = vi.spyOn(handle, "prepare");
+    hazardOf(handle, `SELECT count(*) FROM t WHERE id IN (${many})`);
+    hazardOf(handle, `INSERT INTO t VALUES ${row} ON CONFLICT (id) DO UPDATE SET name = max(name, excluded.name)`);
+    expect(hazardOf(handle, `SELECT max(id), name FROM t WHERE id IN (${many}) AND 0`)).toBe("always");
+    const explained = prepared.mock.calls.map(([sql]) => sql).filter((sql) => sql.startsWith("EXPLAIN"));
+    expect(explained).toEqual([
+      "EXPLAIN SELECT count(*) FROM t WHERE id IN (?, ?)",
+      "EXPLAIN SELECT max(id), name FROM t WHERE id IN (?, ?) AND 0",
+    ]);
+    handle.close();
+  });
+
+  it.each([
+    ["id IN (1, 2, 3, 4) OR x IN (f(1, 2), -3, ?)", "id IN (1, 2) OR x IN (f(1, 2), -3)"],
+    ["VALUES (1, (2)), (3, 4), (5, 6) UNION SELECT 1, 2", "VALUES (1, (2)), (3, 4) UNION SELECT 1, 2"],
+    ["id IN (1, 2, (SELECT 3))", "id IN (1, 2, (SELECT 3))"],
+    ["f(1, 2, 3) AND 'IN (1, 2, 3)'", "f(1, 2, 3) AND 'IN (1, 2, 3)'"],
+    ["id IN (1, 2, 3", "id IN (1, 2"],
+  ])("have their lists shortened: %s", (sql, short) => expect(shortenedLists(sql)).toBe(short));
+});
