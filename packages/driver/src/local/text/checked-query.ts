@@ -11,7 +11,7 @@ import { queryForms, rowsName } from "./query-forms.ts";
 import type { QueryForms } from "./query-forms.ts";
 
 /** As JSON, fewer rows than this take longer than cell by cell. */
-const minJsonRows = 6;
+const minJsonRows = 4;
 
 const sqliteTooBig = 18;
 
@@ -151,6 +151,6 @@ function isOutOfDate(error: unknown): boolean {
 
 function isBeyondJson(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if ("rawCode" in error) return error.rawCode === sqliteTooBig || error.message.includes("JSON cannot hold BLOB");
+  if ("rawCode" in error) return error.rawCode === sqliteTooBig;
   return "code" in error && error.code === "ERR_STRING_TOO_LONG";
 }

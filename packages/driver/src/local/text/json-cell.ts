@@ -1,16 +1,17 @@
 import type { ColumnKind } from "./column-kind.ts";
 
 /**
- * A column's value as SQL that `json_array` can take: reals with all their digits, of which JSON would keep fifteen; in an array
- * of one where the reader could take them for text. The kind is what is cheap to expect; {@link isJsonCell} finds other values.
+ * A column's value as SQL that `json_array` can take. Where a value is not of the kind that its column was declared as, an empty
+ * array says that this way of reading cannot tell it: `json_array` takes some blobs for JSON. In columns of any kind, an array
+ * holds what is no text: a blob's digits, or a real's, of which JSON would keep fifteen.
  */
 export function jsonCellSql(value: string, kind: ColumnKind): string {
   switch (kind) {
     case "text":
     case "integer":
-      return value;
+      return `CASE typeof(${value}) WHEN 'blob' THEN json_array() ELSE ${value} END`;
     case "real":
-      return `CASE typeof(${value}) WHEN 'real' THEN ${allDigits(value)} ELSE json_array(${value}) END`;
+      return `CASE typeof(${value}) WHEN 'real' THEN ${allDigits(value)} WHEN 'null' THEN NULL ELSE json_array() END`;
     default:
       return (
         // Text that a JSON function made would not be quoted otherwise.
@@ -37,18 +38,13 @@ export function readJsonCell(cell: unknown, kind: ColumnKind): unknown {
     case "number":
       return kind !== "text" && Number.isSafeInteger(cell) ? cell : unreadable;
     default:
-      return Array.isArray(cell) && kind !== "text" && kind !== "integer" ? readArray(cell, kind) : unreadable;
+      return Array.isArray(cell) ? readArray(cell) : unreadable;
   }
 }
 
-function readArray(cell: readonly unknown[], kind: ColumnKind): unknown {
-  if (kind === "real") {
-    const [value] = cell;
-    return value === null || typeof value === "string" || Number.isSafeInteger(value) ? value : unreadable;
-  }
-  const [first, hex] = cell;
-  if (typeof hex === "string") return new Uint8Array(Buffer.from(hex, "hex"));
-  return typeof first === "string" ? readReal(first) : unreadable;
+function readArray([first, hex]: readonly unknown[]): unknown {
+  if (typeof first === "string") return readReal(first);
+  return typeof hex === "string" ? new Uint8Array(Buffer.from(hex, "hex")) : unreadable;
 }
 
 function readReal(digits: string): number {
