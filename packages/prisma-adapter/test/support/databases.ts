@@ -46,8 +46,13 @@ async function openReplica(): Promise<TestDatabase> {
   const server = await startSqld();
   const directory = await mkdtemp(join(tmpdir(), "litefleet-prisma-"));
   await createTables(server.clientConfig());
+  let copies = 0;
   return {
-    config: { url: `file:${join(directory, "replica.db")}`, syncUrl: server.url },
+    /** A file belongs to one client, so each gets a copy of its own. */
+    get config() {
+      copies += 1;
+      return { url: `file:${join(directory, `replica-${copies}.db`)}`, syncUrl: server.url };
+    },
     async [Symbol.asyncDispose]() {
       await rm(directory, { recursive: true, force: true });
       await server.stop();
