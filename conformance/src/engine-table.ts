@@ -41,6 +41,18 @@ export const primaryKeyCode: Readonly<Record<EngineName, string>> = {
   "sqlite file": "SQLITE_CONSTRAINT_PRIMARYKEY",
 };
 
+/** What comes of reading text that is not UTF-8: the text with U+FFFD in it, or the code of the error. Nobody's process ends. */
+export const notUtf8: Readonly<Record<EngineName, "replaced" | "SERVER_ERROR" | "CONNECTION_FAILED">> = {
+  "libsql memory": "replaced",
+  "libsql file": "replaced",
+  "sqld http": "SERVER_ERROR",
+  "sqld ws": "CONNECTION_FAILED",
+  replica: "replaced",
+  "turso mvcc": "replaced",
+  "sqlite memory": "replaced",
+  "sqlite file": "replaced",
+};
+
 /** How an engine is brought up, and what it says it can do. */
 export interface EngineEntry {
   readonly capabilities: Capabilities;

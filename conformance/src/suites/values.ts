@@ -1,10 +1,11 @@
 import { expect, it } from "vitest";
 import type { Client, InValue, Value } from "@litefleet/driver";
 import type { SuiteContext } from "../engine-suite.ts";
-import { rejection } from "../rejection.ts";
+import { notUtf8 } from "../engine-table.ts";
+import { expectCode, rejection } from "../rejection.ts";
 
 /** What goes in comes out. */
-export function values({ open }: SuiteContext): void {
+export function values({ name, open }: SuiteContext): void {
   const roundTrip = async (client: Client, value: InValue): Promise<Value | undefined> => {
     await client.execute("CREATE TABLE IF NOT EXISTS v (x)");
     await client.execute("DELETE FROM v");
@@ -16,6 +17,7 @@ export function values({ open }: SuiteContext): void {
     ["null", null, null],
     ["text", "grüße 🚀", "grüße 🚀"],
     ["empty text", "", ""],
+    ["text with a NUL inside", "a\0b", "a\0b"],
     ["an integer", 42, 42],
     ["a negative real", -1.5, -1.5],
     ["a large real", 1e300, 1e300],
@@ -49,6 +51,15 @@ export function values({ open }: SuiteContext): void {
     const floats = new Float32Array([1, 2.5]);
     const value = await roundTrip(open(), floats as never);
     expect(value instanceof ArrayBuffer && new Float32Array(value)).toEqual(floats);
+  });
+
+  it("goes on after text that is not UTF-8", async () => {
+    const client = open();
+    const read = client.execute("SELECT CAST(x'61ff62' AS TEXT) AS a");
+    const expected = notUtf8[name];
+    if (expected === "replaced") expect((await read).rows[0]?.["a"]).toBe("a\uFFFDb");
+    else await expectCode(read, expected);
+    expect((await client.execute("SELECT 1 AS a")).rows[0]?.["a"]).toBe(1);
   });
 
   it("keeps integers to the last digit in every intMode", async () => {
