@@ -67,7 +67,7 @@ function withSize(type: string, column: string, sql: string): string {
 }
 
 /** Reads the SQL of an index; `undefined` unless it is a vector index of this column. */
-export function readIndex(name: string, sql: string, column: string): FoundIndex | undefined {
+function readIndex(name: string, sql: string, column: string): FoundIndex | undefined {
   const words = tokens(sql);
   const at = words.findIndex((word) => isSame(word, "libsql_vector_idx"));
   if (at === -1 || words[at + 1] !== "(" || !isSame(unquote(words[at + 2] ?? ""), column)) return undefined;

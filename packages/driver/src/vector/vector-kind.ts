@@ -33,7 +33,7 @@ export const vectorKinds: Readonly<Record<VectorKind, KindNames>> = {
 };
 
 /** The most elements that the engines take in a vector. */
-export const maxDimensions = 65_536;
+const maxDimensions = 65_536;
 
 /** @throws {RangeError} for a kind that does not exist. */
 export function checkKind(kind: VectorKind): void {
