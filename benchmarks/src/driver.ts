@@ -43,10 +43,10 @@ async function benchLibsql(report: Report, file: string): Promise<void> {
   const rawById = raw.prepare(byId).raw(true);
   const rawHundred = raw.prepare(hundred).raw(true);
   const point = await measure([
-    each("peer", 2_000, (i) => peer.execute(byId, [i])),
-    each("execute", 5_000, (i) => ours.execute(byId, [i])),
-    each("get", 5_000, prepared(ours, byId)),
-    each("raw", 5_000, (i) => rawById.all([i])),
+    each("peer", 5_000, (i) => peer.execute(byId, [i])),
+    each("execute", 20_000, (i) => ours.execute(byId, [i])),
+    each("get", 20_000, prepared(ours, byId)),
+    each("raw", 20_000, (i) => rawById.all([i])),
   ]);
   report.figure("point read, prepare().get against the peer", ratio(point, "peer", "get"), "×", { atLeast: 3.5 });
   report.figure("point read, prepare().get against raw libsql .all()", ratio(point, "get", "raw"), "×", {
@@ -55,7 +55,7 @@ async function benchLibsql(report: Report, file: string): Promise<void> {
   report.figure("point read, execute against the peer", ratio(point, "peer", "execute"), "×", { atLeast: 2.5 });
   const values = ours.prepare(hundred);
   const many = await measure([
-    each("peer", 300, () => peer.execute(hundred)),
+    each("peer", 500, () => peer.execute(hundred)),
     each("execute", 600, () => ours.execute(hundred)),
     each("values", 600, () => values.values()),
     each("raw", 600, () => rawHundred.all([])),
@@ -85,11 +85,11 @@ async function benchSqlite(report: Report, libsqlFile: string, file: string): Pr
   const raw = new DatabaseSync(file);
   const rawById = raw.prepare(byId);
   const point = await measure([
-    each("peer", 2_000, (i) => peer.execute(byId, [i])),
-    each("execute", 10_000, (i) => sqlite.execute(byId, [i])),
-    each("get", 10_000, prepared(sqlite, byId)),
-    each("libsql", 5_000, prepared(libsql, byId)),
-    each("raw", 10_000, (i) => rawById.get(i)),
+    each("peer", 5_000, (i) => peer.execute(byId, [i])),
+    each("execute", 40_000, (i) => sqlite.execute(byId, [i])),
+    each("get", 40_000, prepared(sqlite, byId)),
+    each("libsql", 20_000, prepared(libsql, byId)),
+    each("raw", 40_000, (i) => rawById.get(i)),
   ]);
   report.figure("engine sqlite: point read, get against the peer", ratio(point, "peer", "get"), "×", { atLeast: 8 });
   report.figure("engine sqlite: point read, execute against the peer", ratio(point, "peer", "execute"), "×", {
@@ -100,7 +100,7 @@ async function benchSqlite(report: Report, libsqlFile: string, file: string): Pr
   const ourValues = sqlite.prepare(hundred);
   const libsqlValues = libsql.prepare(hundred);
   const many = await measure([
-    each("peer", 300, () => peer.execute(hundred)),
+    each("peer", 500, () => peer.execute(hundred)),
     each("execute", 1_000, () => sqlite.execute(hundred)),
     each("values", 1_000, () => ourValues.values()),
     each("libsql", 500, () => libsqlValues.values()),

@@ -1,3 +1,5 @@
+import { collectGarbage, turn } from "./settle.ts";
+
 /** Something to be timed: runs the work `times` times. */
 export type Work = (times: number) => Promise<void> | void;
 
@@ -14,21 +16,29 @@ export interface Contender {
 const rounds = 5;
 const slices = 10;
 
+/** What cannot be cut is done as a whole in every fifth slice only. */
+const wholeEvery = 5;
+
 /**
- * Times contenders and gives each one's median in microseconds a time. Rounds are cut into slices that alternate (A B C, A B
- * C, …), so that a machine that is busy for a while is so for all of them, and the median is that of all slices. One round
- * before counts for nothing.
+ * Times contenders and gives each one's median in microseconds a time. Rounds are cut into slices that alternate (A B C, B C
+ * A, …), so that a machine that is busy for a while is so for all of them, and nobody always comes after the same one; the median
+ * is that of all slices. Each pays for the turn of the event loop in which its library frees what it has left, and for nobody
+ * else's garbage. One round before counts for nothing.
  */
 export async function measure(contenders: readonly Contender[]): Promise<Map<string, number>> {
   const samples = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
-  for (let turn = 0; turn < (rounds + 1) * slices; turn += 1) {
-    for (const { name, work, times, isWhole } of contenders) {
-      if (isWhole === true && turn % slices > 0) continue;
+  for (let slice = 0; slice < (rounds + 1) * slices; slice += 1) {
+    const first = slice % contenders.length;
+    for (const { name, work, times, isWhole } of [...contenders.slice(first), ...contenders.slice(0, first)]) {
+      if (isWhole === true && slice % wholeEvery > 0) continue;
       const count = isWhole === true ? times : Math.ceil(times / slices);
+      collectGarbage();
+      await turn();
       const startedAt = performance.now();
       await work(count);
+      await turn();
       const microseconds = ((performance.now() - startedAt) * 1_000) / count;
-      if (turn >= slices) samples.get(name)?.push(microseconds);
+      if (slice >= slices) samples.get(name)?.push(microseconds);
     }
   }
   return new Map([...samples].map(([name, values]) => [name, median(values)]));
