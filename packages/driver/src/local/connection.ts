@@ -139,7 +139,7 @@ export class Connection {
     const exact = isWrite || intMode === "bigint" || intMode === "string";
     const rows = this.#rows(cached.native, args, exact, statement);
     // SQLite compiles anew while running if the schema has changed, so the columns are known only afterwards.
-    if (parsed.hasStar && this.#mayHaveChanged(cached)) this.#describe(cached);
+    if (parsed.hasStar && this.#mayHaveChanged(cached, rows)) this.#describe(cached);
     const { columns, columnTypes } = cached;
     if (!isWrite) return { columns, columnTypes, rows, rowsAffected: 0, lastInsertRowid: undefined };
     this.#counters ??= this.#native.prepare(counters);
@@ -174,8 +174,10 @@ export class Connection {
     };
   }
 
-  #mayHaveChanged(cached: CachedStatement): boolean {
-    return cached.checkedVersion !== this.#schema.schemaVersion || Date.now() - cached.checkedAt > starColumnsMs;
+  #mayHaveChanged(cached: CachedStatement, rows: readonly unknown[][]): boolean {
+    if (cached.checkedVersion !== this.#schema.schemaVersion) return true;
+    const width = rows[0]?.length ?? cached.columns.length;
+    return width !== cached.columns.length || Date.now() - cached.checkedAt > starColumnsMs;
   }
 
   #describe(cached: CachedStatement): void {

@@ -38,6 +38,7 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
   #needsTurn: boolean;
   #takingTurn: Promise<void> | undefined;
   #isEnded = false;
+  #hasChangedSchema = false;
   #calls = 0;
   #runsCallback = false;
 
@@ -112,9 +113,11 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
     this.#checkOpen();
     this.#calls += 1;
     if (this.#needsTurn) await this.#takeTurn(options);
+    this.#checkOpen();
     try {
       this.#connection.exec(sql);
     } finally {
+      this.#mayHaveChangedSchema();
       this.#endIfOver();
     }
   }
@@ -142,7 +145,11 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
     this.#closeIterations();
     try {
       if (this.#connection.tainted) throw unfinishedError();
-      await whileBusy(() => this.#connection.exec("COMMIT"), this.#host.patienceMs(), {});
+      const attempt = (): void => {
+        this.#checkOpen();
+        this.#connection.exec("COMMIT");
+      };
+      await whileBusy(attempt, this.#host.patienceMs(), {});
     } finally {
       this.#end();
     }
@@ -209,6 +216,7 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
       const result = this.#connection.run(statement);
       const { kind } = statement.parsed;
       if (kind === "read" || kind === "write") return result;
+      this.#mayHaveChangedSchema();
       this.#host.onOther(statement);
       this.#endIfOver();
       return result;
@@ -217,6 +225,12 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
       this.#endIfOver();
       throw error;
     }
+  }
+
+  /** Others see the change only at COMMIT, and this connection sees it undone after a ROLLBACK: so it counts now and then. */
+  #mayHaveChangedSchema(): void {
+    this.#hasChangedSchema = true;
+    this.#host.queue.schemaVersion += 1;
   }
 
   /** Gives everything back once a statement has ended the transaction. */
@@ -239,6 +253,7 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
     } catch {
       // The pool closes a connection that is still in its transaction, which rolls it back.
     }
+    if (this.#hasChangedSchema) this.#host.queue.schemaVersion += 1;
     this.#host.onEnd(this, this.#connection);
     this.#turn?.();
   }
