@@ -5,6 +5,7 @@ import { decodeExactRows, decodeRows } from "./decode-rows.ts";
 import { UnsafeInteger } from "./native.ts";
 import type { NativeConnection, NativeLibrary, NativeStatement } from "./native.ts";
 import { OpenRows } from "./open-rows.ts";
+import type { ParsedStatement } from "../sql/parse.ts";
 import { StatementCache } from "../statement-cache.ts";
 
 /** How long the columns of a `SELECT *` are trusted, in milliseconds: another process may rename one. */
@@ -78,7 +79,17 @@ export class Connection {
     }
   }
 
-  /** Runs a script, also one that begins or ends a transaction. */
+  /**
+   * Runs one statement of a script, and drops its rows. Those are read by {@link run}: the libraries read the rows of what they are
+   * told to execute, too, and one of them ends the process over some.
+   */
+  runOfScript(sql: string, parsed: ParsedStatement): void {
+    const givesRows = parsed.kind === "read" || parsed.returning;
+    if (givesRows) this.run({ sql, parsed, args: parsed.parameters.map(() => null), intMode: "auto" });
+    else this.exec(sql);
+  }
+
+  /** Runs SQL that gives no text, also what begins or ends a transaction. */
   exec(sql: string): void {
     try {
       this.#native.exec(sql);

@@ -128,7 +128,7 @@ export class LocalEngine implements Engine {
     try {
       for (const { sql: one } of splitStatements(sql)) {
         const parsed = parseStatement(one);
-        const attempt = (): void => this.#connections.mainFor(one).exec(one);
+        const attempt = (): void => this.#connections.mainFor(one).runOfScript(one, parsed);
         // Inside a transaction of the script the event loop must not be given up: other calls would join it.
         if (this.#connections.main.inTransaction) attempt();
         else await whileBusy(attempt, this.#busyTimeout.patienceMs, options);

@@ -1,6 +1,8 @@
 import type { BeginOptions, CallOptions, RawResult, TransactionMode } from "../api.ts";
 import type { BoundStatement, EngineTransaction, MaybePromise, RowChunks } from "../engine.ts";
 import { LitefleetBatchError, LitefleetError } from "../errors.ts";
+import { parseStatement } from "../sql/parse.ts";
+import { splitStatements } from "../sql/split.ts";
 import { throwIfAborted } from "../waiting.ts";
 import { whileBusy } from "./busy.ts";
 import { isBusy } from "./classify.ts";
@@ -115,7 +117,7 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
     if (this.#needsTurn) await this.#takeTurn(options);
     this.#checkOpen();
     try {
-      this.#connection.exec(sql);
+      for (const { sql: one } of splitStatements(sql)) this.#connection.runOfScript(one, parseStatement(one));
     } finally {
       this.#mayHaveChangedSchema();
       this.#endIfOver();
