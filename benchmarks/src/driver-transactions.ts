@@ -40,13 +40,17 @@ async function inOneProcess(report: Report, file: string): Promise<void> {
 
 async function inFourProcesses(report: Report, file: string): Promise<void> {
   const client = await openCounter(file);
+  const idle = monitorEventLoopDelay({ resolution: 1 });
+  idle.enable();
   const ended = await Promise.all(Array.from({ length: 4 }, () => run(process.execPath, [script, file])));
+  idle.disable();
   report.figure("4 processes with 500 transactions each, none lost", await total(client), "", {
     atLeast: 2_000,
     atMost: 2_000,
   });
   const delays = ended.map(({ stdout }) => Number(stdout));
   report.figure("event-loop delay in the worst of them, p99", Math.max(...delays), "ms", { atMost: 20 });
+  report.figure("in a process beside them that does nothing, p99", idle.percentile(99) / 1e6, "ms");
   client.close();
 }
 

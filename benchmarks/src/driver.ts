@@ -62,11 +62,24 @@ async function benchLibsql(report: Report, file: string): Promise<void> {
   ]);
   report.figure("100 rows, execute against the peer", ratio(many, "peer", "execute"), "×", { atLeast: 1.8 });
   report.figure("100 rows, values() against raw libsql", ratio(many, "values", "raw"), "×", { atMost: 1.15 });
+  const rawInsert = raw.prepare(insert);
   const group = await measure([
     together("peer", 500, (i) => peer.execute(insert, [i, "x"])),
     together("ours", 500, (i) => ours.execute(insert, [i, "x"])),
+    {
+      name: "raw",
+      times: 500,
+      isWhole: true,
+      work(count) {
+        raw.exec("BEGIN IMMEDIATE");
+        for (let i = 0; i < count; i += 1) rawInsert.run([i, "x"]);
+        raw.exec("COMMIT");
+      },
+    },
   ]);
   report.figure("500 inserts at once against the peer", ratio(group, "peer", "ours"), "×", { atLeast: 25 });
+  report.figure("the same in one transaction of raw libsql", ratio(group, "peer", "raw"), "×");
+  report.figure("an insert of the peer, fsync and all", (group.get("peer") ?? Number.NaN) / 1_000, "ms");
   const single = await measure([
     each("peer", 200, (i) => peer.execute(insert, [i, "x"])),
     each("ours", 200, (i) => ours.execute(insert, [i, "x"])),
