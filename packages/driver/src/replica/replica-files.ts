@@ -96,9 +96,7 @@ export class ReplicaFiles {
     this.mark();
     this.remove();
     const { next } = this;
-    for (const ending of ["-wal", "", "-client_wal_index"]) {
-      if (existsSync(next.path + ending)) renameSync(next.path + ending, this.path + ending);
-    }
+    for (const ending of ["-wal", "", "-client_wal_index"]) renameIfThere(next.path + ending, this.path + ending);
     next.remove();
   }
 
@@ -111,6 +109,18 @@ export class ReplicaFiles {
     if (head.subarray(0, 16).toString("latin1") !== "SQLite format 3\0") return false;
     const pageSize = head.readUInt16BE(16);
     return statSync(this.path).size < head.readUInt32BE(28) * (pageSize === 1 ? 65_536 : pageSize);
+  }
+}
+
+/**
+ * The native library gives a database back a little later than it says: it may still write the WAL into the file, with which it
+ * then has all, and remove the WAL under our hands. A look beforehand would not help.
+ */
+function renameIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
   }
 }
 
