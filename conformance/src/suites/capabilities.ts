@@ -1,6 +1,20 @@
+import { createVectorIndex } from "@litefleet/driver/vector";
 import { expect, it } from "vitest";
 import type { SuiteContext } from "../engine-suite.ts";
+import type { EngineName } from "../engine-table.ts";
 import { expectCode, rejection } from "../rejection.ts";
+
+/** The code with which an encryption key is refused; in memory there is nothing to encrypt, and the key is not looked at. */
+const refusalOfKey: Readonly<Record<EngineName, string | undefined>> = {
+  "libsql memory": undefined,
+  "libsql file": undefined,
+  "sqld http": "ENCRYPTION_KEY_NOT_SUPPORTED",
+  "sqld ws": "ENCRYPTION_KEY_NOT_SUPPORTED",
+  replica: undefined,
+  "turso mvcc": "UNSUPPORTED",
+  "sqlite memory": undefined,
+  "sqlite file": "UNSUPPORTED",
+};
 
 /** What an engine says it can do, it does; what it cannot, fails in a way that a program can tell. */
 export function capabilities({ name, entry, open }: SuiteContext): void {
@@ -24,12 +38,40 @@ export function capabilities({ name, entry, open }: SuiteContext): void {
     else expect(await rejection(distance)).toBeInstanceOf(Error);
   });
 
-  it(can.recursiveCte ? "runs a recursive query" : "has no recursive queries", async () => {
+  it(can.recursiveCte ? "runs a recursive query" : "refuses a recursive query", async () => {
     const query = open().execute(
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5) SELECT sum(i) AS s FROM n",
     );
     if (can.recursiveCte) expect((await query).rows[0]?.["s"]).toBe(15);
-    else expect(await rejection(query)).toBeInstanceOf(Error);
+    else await expectCode(query, "UNSUPPORTED");
+  });
+
+  it(can.fullTextSearch ? "searches text" : "refuses a full-text table", async () => {
+    const client = open();
+    const made = client.execute("CREATE VIRTUAL TABLE notes USING fts5(body)");
+    if (!can.fullTextSearch) {
+      await expectCode(made, "UNSUPPORTED");
+      return;
+    }
+    await made;
+    await client.execute("INSERT INTO notes VALUES ('the quick brown fox')");
+    expect((await client.execute("SELECT count(*) AS n FROM notes WHERE notes MATCH 'quick'")).rows[0]?.["n"]).toBe(1);
+    await client.execute("DROP TABLE notes");
+  });
+
+  it(can.vectorIndex ? "makes a vector index" : "refuses a vector index", async () => {
+    const client = open();
+    await client.execute("CREATE TABLE places (name TEXT, position F32_BLOB(3))");
+    const made = createVectorIndex(client, { table: "places", column: "position" });
+    if (can.vectorIndex) expect(await made).toBeTypeOf("string");
+    else await expectCode(made, "UNSUPPORTED");
+  });
+
+  it(refusalOfKey[name] === undefined ? "takes an encryption key" : "refuses an encryption key", () => {
+    const code = refusalOfKey[name];
+    const opening = (): unknown => open({ encryptionKey: "secret" }).closed;
+    if (code === undefined) expect(opening()).toBe(false);
+    else expect(opening).toThrow(expect.objectContaining({ code }));
   });
 
   it("says which protocol it speaks", () => {
