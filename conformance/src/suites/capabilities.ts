@@ -74,6 +74,11 @@ export function capabilities({ name, entry, open }: SuiteContext): void {
     else expect(opening).toThrow(expect.objectContaining({ code }));
   });
 
+  it("refuses writes while the primary is away", () => {
+    expect(can.offlineWrites).toBe(false);
+    expect(() => open({ offline: true })).toThrow(expect.objectContaining({ code: "UNSUPPORTED" }));
+  });
+
   it("says which protocol it speaks", () => {
     const protocol = name === "sqld http" ? "http" : name === "sqld ws" ? "ws" : "file";
     expect(open().protocol).toBe(protocol);

@@ -2,6 +2,7 @@ import type { Client } from "./api.ts";
 import { LitefleetClient } from "./client.ts";
 import type { Config } from "./config.ts";
 import type { Engine } from "./engine.ts";
+import { unsupported } from "./errors.ts";
 import type { Emitter } from "./events.ts";
 import { openLocal } from "./local/open.ts";
 import { openRemote } from "./remote/open.ts";
@@ -21,6 +22,9 @@ import { openTurso } from "./turso/open.ts";
  */
 export function createClient(config: Config): Client {
   const resolved = resolveConfig(config);
+  if (config.offline === true) {
+    throw unsupported("offline: true", "No engine takes writes while the primary is away yet; leave it out.");
+  }
   return new LitefleetClient((events) => openEngine(resolved, events), resolved.intMode);
 }
 
