@@ -1,5 +1,6 @@
 // Many statements of many texts on one file, in a process of its own; prints the memory it uses, in bytes, as it goes.
 import { createClient } from "@litefleet/driver";
+import { usedMemory } from "./used-memory.ts";
 
 const [file = "", engine = "", total = "", texts = ""] = process.argv.slice(2);
 const client = createClient({ url: `file:${file}`, engine: engine as "libsql" | "sqlite" });
@@ -11,18 +12,11 @@ await client.batch(
   "write",
 );
 const samples: number[] = [];
-
-/** Resident memory, without what V8 holds in reserve: its heap grows by large steps, and long after it has to. */
-function usedBytes(): number {
-  const { rss, heapTotal, heapUsed } = process.memoryUsage();
-  return rss - heapTotal + heapUsed;
-}
-
 for (let i = 0; i < Number(total); i += 1) {
   const k = (i * 7_919) % Number(texts);
   if (k % 4 === 0) await client.execute(`UPDATE t SET n = n + ${k} WHERE id = ?`, [i % 1_000]);
   else await client.execute(`SELECT id, n, s, ${k} AS k FROM t WHERE id = ?`, [i % 1_000]);
-  if ((i + 1) % (Number(total) / 40) === 0) samples.push(usedBytes());
+  if ((i + 1) % (Number(total) / 40) === 0) samples.push(await usedMemory());
 }
 process.stdout.write(JSON.stringify({ samples, residentBytes: process.memoryUsage.rss() }));
 client.close();

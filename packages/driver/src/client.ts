@@ -13,14 +13,17 @@ import type {
   TransactionOptions,
   WaitForOptions,
 } from "./api.ts";
+import { checkOptions, noOptions } from "./call-options.ts";
 import type { BoundStatement, Engine, MaybePromise, RowChunks } from "./engine.ts";
 import { LitefleetError, unsupported } from "./errors.ts";
+import { describeValue } from "./describe-value.ts";
 import { Emitter } from "./events.ts";
 import type { ClientEvents } from "./events.ts";
 import { ParsedStatements } from "./parsed-statements.ts";
 import { checkReadOnly } from "./read-only.ts";
 import { toResultSet } from "./result-set.ts";
 import { runTransaction } from "./run-transaction.ts";
+import { checkSqlText } from "./sql/check-text.ts";
 import { StatementRunner } from "./statement-runner.ts";
 import { LitefleetTransaction } from "./transaction.ts";
 
@@ -65,34 +68,36 @@ export class LitefleetClient extends StatementRunner implements Client {
   async batch(
     stmts: readonly BatchStatement[],
     mode: TransactionMode = "deferred",
-    options: CallOptions = {},
+    options?: CallOptions,
   ): Promise<ResultSet[]> {
     const engine = this.#openEngine();
     checkMode(mode);
-    const bound = this.bindAll(stmts, options);
+    const checked = checkOptions(options);
+    const bound = this.bindAll(stmts, checked);
     if (mode === "read") bound.forEach(checkReadOnly);
-    return (await engine.batch(bound, mode, options)).map(toResultSet);
+    return (await engine.batch(bound, mode, checked)).map(toResultSet);
   }
 
   async migrate(stmts: readonly InStatement[]): Promise<ResultSet[]> {
     const engine = this.#openEngine();
-    return (await engine.migrate(this.bindAll(stmts, {}))).map(toResultSet);
+    return (await engine.migrate(this.bindAll(stmts, noOptions))).map(toResultSet);
   }
 
   transaction(mode?: TransactionMode, options?: BeginOptions): Promise<LitefleetTransaction>;
   transaction<T>(callback: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
   async transaction<T>(
     modeOrCallback: TransactionMode | ((tx: Transaction) => Promise<T>) = "write",
-    options: BeginOptions & TransactionOptions = {},
+    options?: BeginOptions & TransactionOptions,
   ): Promise<LitefleetTransaction | T> {
-    if (typeof modeOrCallback !== "function") return this.#begin(modeOrCallback, options);
-    if (options.mode !== undefined) checkMode(options.mode);
-    return runTransaction((mode, limits) => this.#begin(mode, limits), modeOrCallback, options, this.#events);
+    const checked = checkOptions(options);
+    if (typeof modeOrCallback !== "function") return this.#begin(modeOrCallback, checked);
+    if (checked.mode !== undefined) checkMode(checked.mode);
+    return runTransaction((mode, limits) => this.#begin(mode, limits), modeOrCallback, checked, this.#events);
   }
 
-  override async executeMultiple(sql: string, options: CallOptions = {}): Promise<void> {
-    if (typeof sql !== "string") throw new TypeError(`Expected SQL as a string, got ${typeof sql}`);
-    await this.#openEngine().script(sql, options);
+  override async executeMultiple(sql: string, options?: CallOptions): Promise<void> {
+    checkSqlText(sql);
+    await this.#openEngine().script(sql, checkOptions(options));
   }
 
   async sync(): Promise<Replicated> {
@@ -105,10 +110,10 @@ export class LitefleetClient extends StatementRunner implements Client {
     return engine.position();
   }
 
-  async waitFor(position: string, options: WaitForOptions = {}): Promise<void> {
+  async waitFor(position: string, options?: WaitForOptions): Promise<void> {
     const engine = this.#openEngine();
     if (engine.waitFor === undefined) throw noPosition();
-    await engine.waitFor(position, options);
+    await engine.waitFor(position, checkOptions(options));
   }
 
   status(): ClientStatus {
@@ -153,6 +158,6 @@ function noPosition(): LitefleetError {
 function checkMode(mode: TransactionMode): void {
   if (modes.has(mode)) return;
   throw new RangeError(
-    `Unknown transaction mode ${JSON.stringify(mode)}, supported values are "write", "read", "deferred" and "concurrent"`,
+    `Unknown transaction mode ${describeValue(mode)}, supported values are "write", "read", "deferred" and "concurrent"`,
   );
 }

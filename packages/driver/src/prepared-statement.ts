@@ -1,13 +1,12 @@
 import type { InArgs, Row, Value } from "@libsql/core/api";
 import type { CallOptions, PreparedStatement, RawResult, RunResult } from "./api.ts";
+import { checkOptions } from "./call-options.ts";
 import type { BoundStatement, MaybePromise, RowChunks } from "./engine.ts";
 import type { ParsedStatements } from "./parsed-statements.ts";
 import { toRows } from "./result-set.ts";
 import { rowFactory } from "./row-class.ts";
 import { iterateRows } from "./row-iterator.ts";
 import type { ParsedStatement } from "./sql/parse.ts";
-
-const noOptions: CallOptions = {};
 
 /** Where a prepared statement runs. */
 export interface PreparedRunner {
@@ -29,31 +28,37 @@ export class Prepared implements PreparedStatement {
     this.#runner = runner;
   }
 
-  get(args?: InArgs, options: CallOptions = noOptions): Promise<Row | undefined> {
+  get(args?: InArgs, options?: CallOptions): Promise<Row | undefined> {
     return this.#answer(args, options, firstRow);
   }
 
-  all(args?: InArgs, options: CallOptions = noOptions): Promise<Row[]> {
+  all(args?: InArgs, options?: CallOptions): Promise<Row[]> {
     return this.#answer(args, options, toRows);
   }
 
-  values(args?: InArgs, options: CallOptions = noOptions): Promise<Value[][]> {
+  values(args?: InArgs, options?: CallOptions): Promise<Value[][]> {
     return this.#answer(args, options, ({ rows }) => rows);
   }
 
-  run(args?: InArgs, options: CallOptions = noOptions): Promise<RunResult> {
+  run(args?: InArgs, options?: CallOptions): Promise<RunResult> {
     return this.#answer(args, options, ({ rowsAffected, lastInsertRowid }) => ({ rowsAffected, lastInsertRowid }));
   }
 
-  raw(args?: InArgs, options: CallOptions = noOptions): Promise<RawResult> {
+  raw(args?: InArgs, options?: CallOptions): Promise<RawResult> {
     return this.#answer(args, options, (result) => result);
   }
 
-  iterate(args?: InArgs, options: CallOptions = noOptions): AsyncIterableIterator<Row> {
-    return iterateRows(this.#runner.openChunks(this.#bind(args, options), options));
+  iterate(args?: InArgs, options?: CallOptions): AsyncIterableIterator<Row> {
+    const checked = checkOptions(options);
+    return iterateRows(this.#runner.openChunks(this.#bind(args, checked), checked));
   }
 
-  async #answer<T>(args: InArgs | undefined, options: CallOptions, read: (result: RawResult) => T): Promise<T> {
+  async #answer<T>(
+    args: InArgs | undefined,
+    given: CallOptions | undefined,
+    read: (result: RawResult) => T,
+  ): Promise<T> {
+    const options = checkOptions(given);
     const result = this.#runner.runBound(this.#bind(args, options), options);
     // What is there already is not awaited: that would cost a turn of the microtask queue.
     return read(result instanceof Promise ? await result : result);

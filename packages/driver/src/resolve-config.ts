@@ -3,9 +3,11 @@ import type { ExpandedConfig } from "@libsql/core/config";
 import { encodeBaseUrl } from "@libsql/core/uri";
 import type { IntMode } from "./api.ts";
 import type { Config, LocalEngineName } from "./config.ts";
+import { describeValue } from "./describe-value.ts";
 import { LitefleetError } from "./errors.ts";
 import type { AuthToken } from "./remote/token-source.ts";
 
+const intModes: ReadonlySet<string> = new Set<IntMode>(["number", "bigint", "string", "auto"]);
 const engineNames: ReadonlySet<string> = new Set<LocalEngineName>(["libsql", "sqlite", "turso"]);
 
 /** A configuration that was checked, by the kind of database it names. */
@@ -56,13 +58,14 @@ export interface ReplicaConfig extends Common {
  * @throws {LitefleetError} `URL_INVALID`, `URL_SCHEME_NOT_SUPPORTED`, `URL_PARAM_NOT_SUPPORTED`, `CONFIG_INVALID`; {@link TypeError}
  *   for a value of the wrong type.
  */
-export function resolveConfig(config: Config, preferHttp = true): ResolvedConfig {
-  if (config === null || typeof config !== "object") {
-    throw new TypeError(`Expected client configuration as object, got ${config === null ? "null" : typeof config}`);
+export function resolveConfig(given: Config, preferHttp = true): ResolvedConfig {
+  if (given === null || typeof given !== "object") {
+    throw new TypeError(`Expected client configuration as object, got ${given === null ? "null" : typeof given}`);
   }
-  checkStrings(config);
-  const { intMode, authToken: given, ...others } = config;
-  const rest = typeof given === "function" ? others : { ...others, authToken: given };
+  const config = withoutNulls(given);
+  checkTypes(config);
+  const { intMode, authToken, ...others } = config;
+  const rest = typeof authToken === "function" ? others : { ...others, authToken };
   const expanded = expandConfig(intMode === "auto" ? rest : { ...rest, intMode }, preferHttp);
   const common: Common = {
     intMode: intMode ?? "number",
@@ -72,7 +75,7 @@ export function resolveConfig(config: Config, preferHttp = true): ResolvedConfig
   };
   if (config.engine !== undefined && !engineNames.has(config.engine)) {
     throw new LitefleetError(
-      `Unknown engine ${JSON.stringify(config.engine)}, supported values are "libsql", "sqlite" and "turso"`,
+      `Unknown engine ${describeValue(config.engine)}, supported values are "libsql", "sqlite" and "turso"`,
       "CONFIG_INVALID",
     );
   }
@@ -177,19 +180,35 @@ function checkFileUrl({ authority, path }: ExpandedConfig): void {
   }
 }
 
-function checkStrings(config: Config): void {
-  for (const key of ["url", "authToken", "syncUrl", "encryptionKey"] as const) {
-    const value: unknown = config[key];
-    if (value === undefined && key !== "url") continue;
-    if (key === "authToken" && typeof value === "function") continue;
-    if (typeof value !== "string")
-      throw new TypeError(`Expected ${key} as a string, got ${value === null ? "null" : typeof value}`);
+/** `null` stands for what is left out, as in configurations that are made of environment variables. */
+function withoutNulls(config: Config): Config {
+  const entries = Object.entries(config).filter(([, value]) => value !== null);
+  return Object.fromEntries(entries) as unknown as Config;
+}
+
+function checkTypes(config: Config): void {
+  const { authToken, intMode } = config;
+  check("url", config.url ?? null, "string");
+  for (const key of ["syncUrl", "encryptionKey"] as const) check(key, config[key], "string");
+  if (typeof authToken !== "function") check("authToken", authToken, "string");
+  for (const key of ["tls", "readYourWrites", "offline"] as const) check(key, config[key], "boolean");
+  for (const key of ["concurrency", "syncInterval"] as const) check(key, config[key], "number");
+  if (intMode !== undefined && !intModes.has(intMode)) {
+    throw new TypeError(
+      `Invalid value for intMode, expected "number", "bigint", "string" or "auto", got ${describeValue(intMode)}`,
+    );
   }
+}
+
+function check(key: string, value: unknown, type: "string" | "boolean" | "number"): void {
+  if (value === undefined || typeof value === type) return;
+  throw new TypeError(`Expected ${key} as a ${type}, got ${value === null ? "nothing" : typeof value}`);
 }
 
 function count(value: unknown, name: string, fallback: number, min: number): number {
   if (value === undefined) return fallback;
-  if (typeof value === "number" && Number.isFinite(value) && value >= min) return value;
+  // A timer takes no more than this; longer than 24 days is as good as for ever.
+  if (typeof value === "number" && value >= min) return Math.min(value, 2 ** 31 - 1);
   throw new RangeError(
     `Expected ${name} as a number of at least ${min}, got ${typeof value === "number" ? value : typeof value}`,
   );

@@ -1,12 +1,11 @@
 import type { InArgs, InStatement, ResultSet, Row } from "@libsql/core/api";
 import type { BatchStatement, CallOptions, Executor, PreparedStatement, RawResult } from "./api.ts";
+import { checkOptions } from "./call-options.ts";
 import type { BoundStatement, MaybePromise, RowChunks } from "./engine.ts";
 import type { ParsedStatements } from "./parsed-statements.ts";
 import { Prepared } from "./prepared-statement.ts";
 import { toResultSet } from "./result-set.ts";
 import { iterateRows } from "./row-iterator.ts";
-
-const noOptions: CallOptions = {};
 
 /** What clients and transactions have in common: they take SQL, check it, and run it somewhere. */
 export abstract class StatementRunner implements Executor {
@@ -61,9 +60,9 @@ function readCall(
   second: InArgs | CallOptions | undefined,
   third: CallOptions | undefined,
 ): readonly [sql: string, args: InArgs | undefined, options: CallOptions] {
-  if (typeof stmt === "string") return [stmt, second as InArgs | undefined, third ?? noOptions];
+  if (typeof stmt === "string") return [stmt, second as InArgs | undefined, checkOptions(third)];
   if (typeof stmt !== "object" || stmt === null || Array.isArray(stmt)) {
     throw new TypeError("Expected a statement as SQL text or as { sql, args }");
   }
-  return [stmt.sql, stmt.args, (second as CallOptions | undefined) ?? noOptions];
+  return [stmt.sql, stmt.args, checkOptions(second as CallOptions | undefined)];
 }

@@ -1,11 +1,13 @@
 import type { ResultSet } from "@libsql/core/api";
 import type { BatchStatement, CallOptions, RawResult, TransactionMode } from "./api.ts";
 import { CallChain } from "./call-chain.ts";
+import { checkOptions } from "./call-options.ts";
 import type { BoundStatement, EngineTransaction, MaybePromise, RowChunks } from "./engine.ts";
 import { isRetryable, LitefleetError } from "./errors.ts";
 import type { ParsedStatements } from "./parsed-statements.ts";
 import { checkReadOnly } from "./read-only.ts";
 import { toResultSet } from "./result-set.ts";
+import { checkSqlText } from "./sql/check-text.ts";
 import { TransactionScope } from "./transaction-scope.ts";
 
 /** An open transaction over an engine's. Calls run in the order they were made. */
@@ -41,14 +43,17 @@ export class LitefleetTransaction extends TransactionScope {
     return this.#engine.iterate(statement, options);
   }
 
-  override async batch(stmts: readonly BatchStatement[], options: CallOptions = {}): Promise<ResultSet[]> {
+  override async batch(stmts: readonly BatchStatement[], given?: CallOptions): Promise<ResultSet[]> {
+    const options = checkOptions(given);
     const bound = this.bindAll(stmts, options);
     if (this.mode === "read") bound.forEach(checkReadOnly);
     const results = await this.#call(() => this.#engine.batch(bound, options));
     return results.map(toResultSet);
   }
 
-  override async executeMultiple(sql: string, options: CallOptions = {}): Promise<void> {
+  override async executeMultiple(sql: string, given?: CallOptions): Promise<void> {
+    checkSqlText(sql);
+    const options = checkOptions(given);
     await this.#call(() => this.#engine.script(sql, options));
   }
 

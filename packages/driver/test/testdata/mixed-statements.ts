@@ -51,8 +51,13 @@ async function run(i: number, k: number): Promise<number> {
   }
 }
 
-/** Resident memory, without what V8 holds in reserve: its heap grows by large steps, and long after it has to. */
-function usedBytes(): number {
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
+/** Memory in use: without garbage, and without what V8 holds in reserve, for its heap grows by large steps, and late. */
+async function usedBytes(): Promise<number> {
+  collect();
+  await new Promise((resolve) => setImmediate(resolve));
   const { rss, heapTotal, heapUsed } = process.memoryUsage();
   return rss - heapTotal + heapUsed;
 }
@@ -61,17 +66,10 @@ let expected = 0;
 const samples: number[] = [];
 for (let i = 0; i < Number(total); i += 1) {
   expected += await run(i, (i * 7_919) % Number(texts));
-  if ((i + 1) % (Number(total) / 40) === 0) samples.push(usedBytes());
+  if ((i + 1) % (Number(total) / 40) === 0) samples.push(await usedBytes());
 }
-// The least of many samples is what is left when garbage has just been collected.
-const warmBytes = Math.min(...samples.slice(10, 20));
-const endBytes = Math.min(...samples.slice(-10));
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-for (let i = 0; i < 3; i += 1) {
-  collect();
-  await new Promise((resolve) => setTimeout(resolve, 20));
-}
+const warmBytes = Math.max(...samples.slice(10, 20));
+const endBytes = Math.max(...samples.slice(-10));
 const sum = Number((await client.execute("SELECT sum(n) FROM t")).rows[0]?.[0]);
 // Only one of the libraries can tell.
 const compiled =

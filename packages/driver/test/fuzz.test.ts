@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Config } from "@litefleet/driver";
+import { startSqld } from "@litefleet/testing";
+import { expect, inject, it } from "vitest";
+import { scratchFile, startProgram } from "./local-fixture.ts";
+
+const isLong = inject("soak");
+
+/** Longer than this the program may not take, in milliseconds; then something in it hangs that blocks its event loop. */
+const limitMs = isLong ? 3_000_000 : 50_000;
+
+/** Runs the program in a process of its own, so that its end would be seen, and says what it was fed last. */
+async function survives(subject: string, seed: number, runs: number): Promise<void> {
+  const folder = dirname(scratchFile());
+  const program = startProgram("fuzz", folder, subject, String(seed), String(runs));
+  const timer = setTimeout(() => program.kill(), limitMs);
+  const code = await program.ended;
+  clearTimeout(timer);
+  const input = readFileSync(join(folder, "last-input.txt"), "utf8").split("\n")[0];
+  expect(code, `how the process ended, seed ${seed}, after ${input}`).toBe(0);
+}
+
+const clients: readonly (readonly [name: string, config: Config, runs: number])[] = [
+  ["libsql in memory", { url: ":memory:", timeout: 50 }, 200],
+  ["libsql on files", { url: "file:fuzz-#.db", timeout: 50 }, 100],
+  ["sqlite in memory", { url: ":memory:", engine: "sqlite", timeout: 50 }, 200],
+  ["sqlite on files", { url: "file:fuzz-#.db", engine: "sqlite", timeout: 50 }, 100],
+  ["turso in memory", { url: ":memory:", engine: "turso", timeout: 50 }, 100],
+  ["turso on files", { url: "file:fuzz-#.db", engine: "turso", timeout: 50 }, 60],
+];
+
+it.each(clients)(
+  "no call ends the process, hangs or fails without a type: %s",
+  { tags: ["soak"] },
+  async (_, config, runs) => {
+    await survives(JSON.stringify(config), 20_261_121, isLong ? runs * 100 : runs);
+  },
+);
+
+it("no call ends the process, hangs or fails without a type: a server", { tags: ["soak"] }, async () => {
+  await using sqld = await startSqld();
+  await survives(JSON.stringify({ url: sqld.url }), 20_261_121, isLong ? 3_000 : 60);
+});
+
+it("no configuration ends the process, hangs or fails without a type", { tags: ["soak"] }, async () => {
+  await survives("configurations", 20_261_121, isLong ? 100_000 : 1_000);
+});
