@@ -151,7 +151,8 @@ export class LitefleetClient extends StatementRunner implements Client {
   }
 }
 
-function noPosition(): LitefleetError {
+/** The error for a position of what cannot lie behind a primary. */
+export function noPosition(): LitefleetError {
   return unsupported("A position", "Only an embedded replica, opened with `syncUrl`, can lie behind its primary.");
 }
 

@@ -37,5 +37,17 @@ export {
 } from "./errors.ts";
 export type { ErrorCode, ErrorDetails, LitefleetErrorCode } from "./errors.ts";
 export type { ClientEvents, EngineError } from "./events.ts";
+export { createFleet } from "./fleet/create-fleet.ts";
+export type {
+  Fleet,
+  FleetMapOptions,
+  FleetOptions,
+  FleetStatus,
+  FleetTenant,
+  FleetTenants,
+  TenantAnswer,
+  WaitForTenantOptions,
+} from "./fleet/fleet-api.ts";
+export { FleetError } from "./fleet/fleet-error.ts";
 export { decodeVector, vector, vectorDistance } from "./vector.ts";
 export type { DecodedVector, VectorKind, VectorMetric } from "./vector.ts";

@@ -1,5 +1,5 @@
-import type { CallOptions } from "../api.ts";
-import { abortedError, throwIfAborted, timeoutError } from "../waiting.ts";
+import type { CallOptions } from "./api.ts";
+import { abortedError, throwIfAborted, timeoutError } from "./waiting.ts";
 
 /** Waits for work that others share, no longer than the call allows; the work goes on. */
 export function within<T>(
