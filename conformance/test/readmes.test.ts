@@ -15,7 +15,7 @@ it("runs the tastes of the project's README", async () => {
 
 it("runs the examples of the driver's README, which print what they say", async () => {
   const examples = await examplesOf(new URL("packages/driver/README.md", root));
-  expect(examples).toHaveLength(4);
+  expect(examples).toHaveLength(5);
   await using sqld = await startSqld();
   await using server = createClient(sqld.clientConfig());
   await server.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT UNIQUE)");
