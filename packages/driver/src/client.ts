@@ -21,7 +21,7 @@ import { Emitter } from "./events.ts";
 import type { ClientEvents } from "./events.ts";
 import { ParsedStatements } from "./parsed-statements.ts";
 import { checkReadOnly } from "./read-only.ts";
-import { toResultSet } from "./result-set.ts";
+import { toResultSets } from "./result-set.ts";
 import { runTransaction } from "./run-transaction.ts";
 import { checkSqlText } from "./sql/check-text.ts";
 import { StatementRunner } from "./statement-runner.ts";
@@ -75,12 +75,12 @@ export class LitefleetClient extends StatementRunner implements Client {
     const checked = checkOptions(options);
     const bound = this.bindAll(stmts, checked);
     if (mode === "read") bound.forEach(checkReadOnly);
-    return (await engine.batch(bound, mode, checked)).map(toResultSet);
+    return toResultSets(await engine.batch(bound, mode, checked));
   }
 
   async migrate(stmts: readonly InStatement[]): Promise<ResultSet[]> {
     const engine = this.#openEngine();
-    return (await engine.migrate(this.bindAll(stmts, noOptions))).map(toResultSet);
+    return toResultSets(await engine.migrate(this.bindAll(stmts, noOptions)));
   }
 
   transaction(mode?: TransactionMode, options?: BeginOptions): Promise<LitefleetTransaction>;

@@ -22,6 +22,8 @@ export interface BoundStatement {
   /** `args[i]` belongs to parameter number `i + 1`. */
   readonly args: readonly SqlValue[];
   readonly intMode: IntMode;
+  /** Of the rows of a read only the first is asked for; an engine may give more. */
+  readonly onlyFirstRow?: boolean;
 }
 
 /** Either the thing or a promise of it: engines whose library is synchronous answer without one. */

@@ -27,7 +27,13 @@ export class ParsedStatements {
     return parsed;
   }
 
-  bind(sql: string, parsed: ParsedStatement, args: InArgs | undefined, intMode: IntMode | undefined): BoundStatement {
-    return { sql, parsed, args: bindArgs(parsed, args), intMode: intMode ?? this.#intMode };
+  bind(
+    sql: string,
+    parsed: ParsedStatement,
+    args: InArgs | undefined,
+    intMode: IntMode | undefined,
+    onlyFirstRow = false,
+  ): BoundStatement {
+    return { sql, parsed, args: bindArgs(parsed, args), intMode: intMode ?? this.#intMode, onlyFirstRow };
   }
 }

@@ -29,7 +29,7 @@ export class Prepared implements PreparedStatement {
   }
 
   get(args?: InArgs, options?: CallOptions): Promise<Row | undefined> {
-    return this.#answer(args, options, firstRow);
+    return this.#answer(args, options, firstRow, true);
   }
 
   all(args?: InArgs, options?: CallOptions): Promise<Row[]> {
@@ -57,15 +57,16 @@ export class Prepared implements PreparedStatement {
     args: InArgs | undefined,
     given: CallOptions | undefined,
     read: (result: RawResult) => T,
+    onlyFirstRow = false,
   ): Promise<T> {
     const options = checkOptions(given);
-    const result = this.#runner.runBound(this.#bind(args, options), options);
+    const result = this.#runner.runBound(this.#bind(args, options, onlyFirstRow), options);
     // What is there already is not awaited: that would cost a turn of the microtask queue.
     return read(result instanceof Promise ? await result : result);
   }
 
-  #bind(args: InArgs | undefined, options: CallOptions): BoundStatement {
-    return this.#statements.bind(this.sql, this.#parsed, args, options.intMode);
+  #bind(args: InArgs | undefined, options: CallOptions, onlyFirstRow?: boolean): BoundStatement {
+    return this.#statements.bind(this.sql, this.#parsed, args, options.intMode, onlyFirstRow);
   }
 }
 

@@ -6,7 +6,7 @@ import type { BoundStatement, EngineTransaction, MaybePromise, RowChunks } from 
 import { isRetryable, LitefleetError } from "./errors.ts";
 import type { ParsedStatements } from "./parsed-statements.ts";
 import { checkReadOnly } from "./read-only.ts";
-import { toResultSet } from "./result-set.ts";
+import { toResultSets } from "./result-set.ts";
 import { checkSqlText } from "./sql/check-text.ts";
 import { TransactionScope } from "./transaction-scope.ts";
 
@@ -48,7 +48,7 @@ export class LitefleetTransaction extends TransactionScope {
     const bound = this.bindAll(stmts, options);
     if (this.mode === "read") bound.forEach(checkReadOnly);
     const results = await this.#call(() => this.#engine.batch(bound, options));
-    return results.map(toResultSet);
+    return toResultSets(results);
   }
 
   override async executeMultiple(sql: string, given?: CallOptions): Promise<void> {

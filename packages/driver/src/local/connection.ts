@@ -4,6 +4,7 @@ import { classifyNative, isBusy } from "./classify.ts";
 import { decodeExactRows, decodeRows } from "./decode-rows.ts";
 import { UnsafeInteger } from "./native.ts";
 import type { NativeConnection, NativeLibrary, NativeStatement } from "./native.ts";
+import { rowlessResult } from "../result-set.ts";
 import { OpenRows } from "./open-rows.ts";
 import type { ParsedStatement } from "../sql/parse.ts";
 import { StatementCache } from "../statement-cache.ts";
@@ -144,30 +145,34 @@ export class Connection {
   }
 
   #read(cached: CachedStatement, statement: BoundStatement): RawResult {
-    const { parsed, args, intMode } = statement;
+    const { parsed, intMode } = statement;
     const isWrite = parsed.kind === "write";
     // A write cannot be run twice to read it again as bigint.
     const exact = isWrite || intMode === "bigint" || intMode === "string";
-    const rows = this.#rows(cached.native, args, exact, statement);
+    const rows = this.#rows(cached.native, exact, statement);
     // SQLite compiles anew while running if the schema has changed, so the columns are known only afterwards.
     if (parsed.hasStar && this.#mayHaveChanged(cached, rows)) this.#describe(cached);
     const { columns, columnTypes } = cached;
     if (!isWrite) return { columns, columnTypes, rows, rowsAffected: 0, lastInsertRowid: undefined };
-    this.#counters ??= this.#native.prepare(counters);
-    const [rowsAffected, lastInsertRowid] = this.#counters.all([], true)[0] as [bigint, bigint];
+    const [rowsAffected, lastInsertRowid] = this.#readCounters();
     return { columns, columnTypes, rows, rowsAffected: Number(rowsAffected), lastInsertRowid };
   }
 
-  #rows(native: NativeStatement, args: BoundStatement["args"], exact: boolean, statement: BoundStatement) {
+  #readCounters(): [rowsAffected: bigint, lastInsertRowid: bigint] {
+    this.#counters ??= this.#native.prepare(counters);
+    return this.#counters.all([], true)[0] as [bigint, bigint];
+  }
+
+  #rows(native: NativeStatement, exact: boolean, statement: BoundStatement): RawResult["rows"] {
     if (!exact) {
       try {
-        const rows = native.all(args, false);
+        const rows = readRows(native, statement, false);
         if (decodeRows(rows, statement.intMode)) return rows;
       } catch (error) {
         if (!(error instanceof UnsafeInteger)) throw error;
       }
     }
-    const rows = native.all(args, true);
+    const rows = readRows(native, statement, true);
     decodeExactRows(rows, statement.intMode);
     return rows;
   }
@@ -175,14 +180,9 @@ export class Connection {
   #write(cached: CachedStatement, statement: BoundStatement): RawResult {
     const { changes, lastInsertRowid } = cached.native.run(statement.args);
     const isWrite = statement.parsed.kind === "write";
-    return {
-      columns: noColumns,
-      columnTypes: noColumns,
-      rows: [],
-      // The library reports the counters of the last write for statements that write nothing.
-      rowsAffected: isWrite ? changes : 0,
-      lastInsertRowid: isWrite ? lastInsertRowid : undefined,
-    };
+    // The library reports the counters of the last write for statements that write nothing.
+    if (!isWrite) return rowlessResult(0, undefined);
+    return rowlessResult(changes, isExact(lastInsertRowid) ? lastInsertRowid : this.#readCounters()[1]);
   }
 
   #mayHaveChanged(cached: CachedStatement, rows: readonly unknown[][]): boolean {
@@ -202,4 +202,15 @@ export class Connection {
     cached.checkedAt = Date.now();
     cached.checkedVersion = this.#schema.schemaVersion;
   }
+}
+
+function readRows(native: NativeStatement, statement: BoundStatement, asBigInt: boolean): unknown[][] {
+  // Ending a write early would undo it.
+  const isFirst = statement.onlyFirstRow === true && native.first !== undefined && statement.parsed.kind === "read";
+  return isFirst ? native.first!(statement.args, asBigInt) : native.all(statement.args, asBigInt);
+}
+
+/** Libraries report a rowid as a number, which holds no more than 53 bits. */
+function isExact(rowid: bigint): boolean {
+  return rowid <= Number.MAX_SAFE_INTEGER && rowid >= Number.MIN_SAFE_INTEGER;
 }

@@ -17,6 +17,8 @@ export interface NativeStatement {
    * {@link UnsafeInteger} is thrown (or an inexact number given) where one lies beyond 2^53.
    */
   all(args: readonly SqlValue[], asBigInt: boolean): unknown[][];
+  /** The same for a read of which only the first row is asked for; left out where that saves nothing. Pins no snapshot. */
+  first?(args: readonly SqlValue[], asBigInt: boolean): unknown[][];
   /** Runs it for its effect. */
   run(args: readonly SqlValue[]): { readonly changes: number; readonly lastInsertRowid: bigint };
   /** Rows one by one, integers as bigint. The statement stays open until the last row or `close()`. */

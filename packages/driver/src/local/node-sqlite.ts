@@ -82,6 +82,16 @@ class NodeSqliteStatement implements NativeStatement {
     }
   }
 
+  first(args: readonly SqlValue[], asBigInt: boolean): unknown[][] {
+    this.#readAs(asBigInt);
+    try {
+      const row = this.#statement.get(...this.#bindings(args)) as unknown as unknown[] | undefined;
+      return row === undefined ? [] : [row];
+    } catch (error) {
+      throw isOutOfRange(error) ? new UnsafeInteger() : error;
+    }
+  }
+
   run(args: readonly SqlValue[]): { changes: number; lastInsertRowid: bigint } {
     const { changes, lastInsertRowid } = this.#statement.run(...this.#bindings(args));
     return { changes: Number(changes), lastInsertRowid: BigInt(lastInsertRowid) };

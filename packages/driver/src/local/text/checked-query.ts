@@ -1,5 +1,6 @@
 import type Database from "libsql";
 import type { SqlValue } from "../../engine.ts";
+import { FirstRow } from "../libsql-first-row.ts";
 import { iterateRows } from "../libsql-rows.ts";
 import type { OpenRowsOfConnection } from "../libsql-rows.ts";
 import { UnsafeInteger } from "../native.ts";
@@ -31,6 +32,7 @@ export class CheckedQuery implements NativeStatement {
   #forms: QueryForms;
   #cells: Statement | undefined;
   #json: Statement | undefined;
+  #firstRow: FirstRow | undefined;
   /** Until something comes that JSON cannot hold. */
   #suitsJson = true;
   #expectsMany = false;
@@ -52,15 +54,12 @@ export class CheckedQuery implements NativeStatement {
 
   /** All rows as arrays. @throws {UnsafeInteger} if a number may have lost digits. */
   all(args: readonly SqlValue[], asBigInt: boolean): unknown[][] {
-    try {
-      return this.#run(args, asBigInt);
-    } catch (error) {
-      if (!isOutOfDate(error)) throw error;
-    }
-    this.#forms = queryForms(this.#sql, this.#resultColumns());
-    this.#cells = undefined;
-    this.#json = undefined;
-    return this.#run(args, asBigInt);
+    return this.#upToDate(() => this.#run(args, asBigInt));
+  }
+
+  /** The first row as an array, or none. */
+  first(args: readonly SqlValue[], asBigInt: boolean): unknown[][] {
+    return this.#upToDate(() => this.#readFirst(args, asBigInt));
   }
 
   run(args: readonly SqlValue[]): { changes: number; lastInsertRowid: bigint } {
@@ -80,6 +79,19 @@ export class CheckedQuery implements NativeStatement {
     return plain.columns();
   }
 
+  #upToDate<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (!isOutOfDate(error)) throw error;
+    }
+    this.#forms = queryForms(this.#sql, this.#resultColumns());
+    this.#cells = undefined;
+    this.#json = undefined;
+    this.#firstRow = undefined;
+    return read();
+  }
+
   #run(args: readonly SqlValue[], asBigInt: boolean): unknown[][] {
     const rows = (asBigInt ? undefined : this.#asJson(args)) ?? this.#asCells(args, asBigInt);
     this.#expectsMany = rows.length >= minJsonRows;
@@ -87,12 +99,22 @@ export class CheckedQuery implements NativeStatement {
   }
 
   #asCells(args: readonly SqlValue[], asBigInt: boolean): unknown[][] {
-    this.#cells ??= this.#compileCells();
+    if (this.#cells === undefined) {
+      this.#cells = this.#compileCells();
+      this.#asBigInt = false;
+    }
     if (asBigInt !== this.#asBigInt) {
       this.#cells.safeIntegers(asBigInt);
       this.#asBigInt = asBigInt;
     }
     const rows = this.#cells.all(args) as unknown[][];
+    if (this.#readsHex) fromHex(rows);
+    return rows;
+  }
+
+  #readFirst(args: readonly SqlValue[], asBigInt: boolean): unknown[][] {
+    this.#firstRow ??= new FirstRow(() => this.#compileCells());
+    const rows = this.#firstRow.read(args, asBigInt);
     if (this.#readsHex) fromHex(rows);
     return rows;
   }
@@ -131,7 +153,6 @@ export class CheckedQuery implements NativeStatement {
   }
 
   #compileCells(): Statement {
-    this.#asBigInt = false;
     try {
       return this.#prepare(this.#forms.cells).raw(true);
     } catch (error) {
