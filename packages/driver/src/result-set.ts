@@ -26,12 +26,12 @@ export function toResultSets(results: RawResult[]): ResultSet[] {
 
 /** The result of a statement that gives no rows: in the form of `@libsql/client` from the start, for there may be very many. */
 export function rowlessResult(rowsAffected: number, lastInsertRowid: bigint | undefined): RawResult {
-  return new ResultSetImpl(noColumns, noColumns, [], rowsAffected, lastInsertRowid) as ResultSet & { rows: [] };
+  return new ResultSetImpl(noColumns, noColumns, [], rowsAffected, lastInsertRowid);
 }
 
 /** A result in the form of `@libsql/client`. */
 export function toResultSet(result: RawResult): ResultSet {
-  if (result instanceof ResultSetImpl) return result as ResultSet;
+  if (result instanceof ResultSetImpl) return result;
   const { columns, columnTypes, rowsAffected, lastInsertRowid } = result;
   const isWithout = columns.length === 0;
   return new ResultSetImpl(
