@@ -46,7 +46,8 @@ export abstract class StatementRunner implements Executor {
 
   protected bindAll(stmts: readonly BatchStatement[], options: CallOptions): BoundStatement[] {
     if (!Array.isArray(stmts)) throw new TypeError("Expected the statements of a batch as an array");
-    return stmts.map((stmt: BatchStatement) => {
+    // Not by `map`, which leaves holes as they are.
+    return Array.from(stmts, (stmt: BatchStatement) => {
       if (Array.isArray(stmt)) return this.bindOne(stmt[0], stmt[1], options);
       const [sql, args] = readCall(stmt, undefined, undefined);
       return this.bindOne(sql, args, options);

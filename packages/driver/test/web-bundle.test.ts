@@ -1,19 +1,18 @@
 import { isBuiltin } from "node:module";
-import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
 import type { createClient } from "../src/web.ts";
 
 /** Bundles an entry point as a tool for browsers and edge functions would: nothing is left out, nothing of Node is known. */
-async function bundle(entry: string, platform: "browser" | "neutral") {
+async function bundle(entry: string, platform: "browser" | "neutral", conditions = ["worker", "browser"]) {
   const { metafile, outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL(`../src/${entry}.ts`, import.meta.url))],
+    stdin: { contents: `export * from "${entry}";`, resolveDir: import.meta.dirname },
     bundle: true,
     format: "esm",
     platform,
     // What a bundler for an edge runtime sets; a neutral platform looks for no `main` by itself.
     mainFields: ["browser", "module", "main"],
-    conditions: ["worker", "browser"],
+    conditions,
     metafile: true,
     write: false,
     logLevel: "silent",
@@ -22,7 +21,9 @@ async function bundle(entry: string, platform: "browser" | "neutral") {
   return { imports, inputs: Object.keys(metafile.inputs), code: outputFiles.map(({ text }) => text).join("\n") };
 }
 
-describe.each(["web", "http", "ws"])("the bundle of @litefleet/driver/%s", (entry) => {
+const entries = ["@litefleet/driver", "@litefleet/driver/web", "@litefleet/driver/http", "@litefleet/driver/ws"];
+
+describe.each(entries)("the bundle of %s", (entry) => {
   it.each(["browser", "neutral"] as const)(
     "imports nothing of Node and nothing native, on platform %s",
     async (platform) => {
@@ -47,9 +48,16 @@ describe.each(["web", "http", "ws"])("the bundle of @litefleet/driver/%s", (entr
     const module = (await import(`data:text/javascript,${encodeURIComponent(without)}`)) as {
       createClient: typeof createClient;
     };
-    const client = module.createClient({ url: entry === "ws" ? "ws://localhost:1" : "http://localhost:1" });
+    const client = module.createClient({ url: entry.endsWith("/ws") ? "ws://localhost:1" : "http://localhost:1" });
     expect(client.closed).toBe(false);
     client.close();
     expect(client.closed).toBe(true);
   });
+});
+
+// What the tools for Cloudflare, Vercel and Netlify ask for: the peer's main entry point works there, too.
+it.each(["workerd", "edge-light", "netlify"])("the main entry point holds nothing of Node for %s", async (condition) => {
+  const { imports, inputs } = await bundle("@litefleet/driver", "neutral", [condition]);
+  expect(imports).toEqual([]);
+  expect(inputs.filter((path) => /\/src\/(?:local|turso|replica)\//u.test(path))).toEqual([]);
 });
