@@ -29,18 +29,6 @@ export interface Fixture {
   stop(): Promise<void>;
 }
 
-/** What a server's message cannot tell apart: over the wire a primary key's failure reads like that of any unique index. */
-export const primaryKeyCode: Readonly<Record<EngineName, string>> = {
-  "libsql memory": "SQLITE_CONSTRAINT_PRIMARYKEY",
-  "libsql file": "SQLITE_CONSTRAINT_PRIMARYKEY",
-  "sqld http": "SQLITE_CONSTRAINT_UNIQUE",
-  "sqld ws": "SQLITE_CONSTRAINT_UNIQUE",
-  replica: "SQLITE_CONSTRAINT_UNIQUE",
-  "turso mvcc": "SQLITE_CONSTRAINT_PRIMARYKEY",
-  "sqlite memory": "SQLITE_CONSTRAINT_PRIMARYKEY",
-  "sqlite file": "SQLITE_CONSTRAINT_PRIMARYKEY",
-};
-
 /** What comes of reading text that is not UTF-8: the text with U+FFFD in it, or the code of the error. Nobody's process ends. */
 export const notUtf8: Readonly<Record<EngineName, "replaced" | "SERVER_ERROR" | "CONNECTION_FAILED">> = {
   "libsql memory": "replaced",

@@ -1,10 +1,9 @@
 import { expect, it } from "vitest";
 import type { SuiteContext } from "../engine-suite.ts";
-import { primaryKeyCode } from "../engine-table.ts";
 import { expectCode, rejection } from "../rejection.ts";
 
 /** One statement at a time: results, arguments, errors. */
-export function statements({ name, open }: SuiteContext): void {
+export function statements({ open }: SuiteContext): void {
   it("gives rows by name and by index", async () => {
     const { columns, rows } = await open().execute("SELECT 1 AS one, 'two' AS two");
     expect(columns).toEqual(["one", "two"]);
@@ -155,15 +154,40 @@ export function statements({ name, open }: SuiteContext): void {
     await client.execute("INSERT INTO t VALUES (1, 'a', 'b', NULL)");
     const failures = [
       ["SQLITE_CONSTRAINT_UNIQUE", "INSERT INTO t VALUES (2, 'a', 'b', NULL)"],
-      [primaryKeyCode[name], "INSERT INTO t VALUES (1, 'c', 'b', NULL)"],
+      ["SQLITE_CONSTRAINT_PRIMARYKEY", "INSERT INTO t VALUES (1, 'c', 'b', NULL)"],
       ["SQLITE_CONSTRAINT_NOTNULL", "INSERT INTO t VALUES (3, 'd', NULL, NULL)"],
       ["SQLITE_CONSTRAINT_FOREIGNKEY", "INSERT INTO t VALUES (4, 'e', 'b', 9)"],
     ] as const;
     for (const [extendedCode, sql] of failures) {
       const error = await expectCode(client.execute(sql), "SQLITE_CONSTRAINT");
       expect(error.extendedCode).toBe(extendedCode);
+      expect((error.rawCode ?? 0) & 0xff).toBe(19);
     }
     expect((await client.execute("SELECT count(*) AS c FROM t")).rows[0]?.["c"]).toBe(1);
+  });
+
+  it("tells a primary key from another unique index in every form of call", async () => {
+    const client = open();
+    await client.execute("CREATE TABLE t (a TEXT, b TEXT, u TEXT UNIQUE, PRIMARY KEY (a, b))");
+    await client.execute("INSERT INTO t VALUES ('a', 'b', 'u')");
+    const key = "INSERT INTO t VALUES ('a', 'b', 'v')";
+    const index = "INSERT INTO t VALUES ('c', 'd', 'u')";
+    const calls = [
+      (sql: string) => client.execute(sql),
+      (sql: string) => client.prepare(sql).run(),
+      (sql: string) => client.execute(`${sql} RETURNING a`),
+      (sql: string) => client.batch(["SELECT 1", sql], "write"),
+      (sql: string) => client.executeMultiple(sql),
+      (sql: string) => client.iterate(sql).next(),
+      (sql: string) => client.transaction((tx) => tx.execute(sql)),
+      (sql: string) => client.transaction((tx) => tx.batch([sql])),
+    ];
+    for (const call of calls) {
+      const failed = await expectCode(call(key), "SQLITE_CONSTRAINT");
+      expect([failed.extendedCode, failed.rawCode]).toEqual(["SQLITE_CONSTRAINT_PRIMARYKEY", 1555]);
+      const other = await expectCode(call(index), "SQLITE_CONSTRAINT");
+      expect([other.extendedCode, other.rawCode]).toEqual(["SQLITE_CONSTRAINT_UNIQUE", 2067]);
+    }
   });
 
   it("runs a script, triggers and all", async () => {

@@ -69,6 +69,12 @@ export function baseCodeName(rawCode: number): string {
   return baseNames[rawCode & 0xff] ?? `SQLITE_UNKNOWN_${rawCode & 0xff}`;
 }
 
+/** The number of such a name, or `undefined` for what is none. */
+export function baseCode(name: string): number | undefined {
+  const code = baseNames.findIndex((base) => base === name);
+  return code < 0 ? undefined : code;
+}
+
 /** The name of a result code with its extension: 2067 is `SQLITE_CONSTRAINT_UNIQUE`. */
 export function extendedCodeName(rawCode: number): string {
   return extendedNames[rawCode] ?? baseCodeName(rawCode);

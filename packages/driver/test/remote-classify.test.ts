@@ -3,7 +3,9 @@ import { networkFailure, serverError, statusFailure } from "../src/remote/classi
 
 describe("what a server says of a statement", () => {
   it.each([
-    ["SQLite error: UNIQUE constraint failed: t.b", "SQLITE_CONSTRAINT", "SQLITE_CONSTRAINT_UNIQUE", 2067],
+    ["SQLite error: UNIQUE constraint failed: t.b", "SQLITE_CONSTRAINT", undefined, 19],
+    ["SQLite error: UNIQUE constraint failed: index 'i'", "SQLITE_CONSTRAINT", "SQLITE_CONSTRAINT_UNIQUE", 2067],
+    ["SQLite error: no such table: t", "SQLITE_ERROR", undefined, 1],
     ["SQLite error: UNIQUE constraint failed: t.rowid", "SQLITE_CONSTRAINT", "SQLITE_CONSTRAINT_ROWID", 2579],
     ["SQLite error: FOREIGN KEY constraint failed", "SQLITE_CONSTRAINT", "SQLITE_CONSTRAINT_FOREIGNKEY", 787],
     ["SQLite error: NOT NULL constraint failed: t.c", "SQLITE_CONSTRAINT", "SQLITE_CONSTRAINT_NOTNULL", 1299],
@@ -14,7 +16,7 @@ describe("what a server says of a statement", () => {
       "SQLITE_CONSTRAINT_DATATYPE",
       3091,
     ],
-    ["SQLite error: raised by a trigger", "SQLITE_CONSTRAINT", undefined, undefined],
+    ["SQLite error: raised by a trigger", "SQLITE_CONSTRAINT", undefined, 19],
     ["UNIQUE constraint failed: t.b", "SQLITE_UNKNOWN", undefined, undefined],
   ])("%s (%s)", (message, code, extendedCode, rawCode) => {
     expect(serverError({ message, code })).toMatchObject({ code, extendedCode, rawCode, isRetryable: false });

@@ -1,4 +1,5 @@
 import { LitefleetError } from "../errors.ts";
+import { baseCode, extendedCodeName } from "../sqlite-codes.ts";
 import type { WireError } from "./protocol.ts";
 
 /** Failures (without effect) that come before a server looks at the stream. */
@@ -155,27 +156,27 @@ const retryableCodes: ReadonlySet<string> = new Set([
 ]);
 
 /** The server tells constraints apart by text only, and a primary key from another unique one not at all. */
-const constraints: readonly (readonly [RegExp, string, number])[] = [
-  [/^UNIQUE constraint failed: .*\.rowid$/, "SQLITE_CONSTRAINT_ROWID", 2579],
-  [/^UNIQUE constraint failed/, "SQLITE_CONSTRAINT_UNIQUE", 2067],
-  [/^FOREIGN KEY constraint failed/, "SQLITE_CONSTRAINT_FOREIGNKEY", 787],
-  [/^NOT NULL constraint failed/, "SQLITE_CONSTRAINT_NOTNULL", 1299],
-  [/^CHECK constraint failed/, "SQLITE_CONSTRAINT_CHECK", 275],
-  [/^cannot store \S+ value in \S+ column/, "SQLITE_CONSTRAINT_DATATYPE", 3091],
+const constraints: readonly (readonly [RegExp, number])[] = [
+  [/^UNIQUE constraint failed: .*\.rowid$/, 2579],
+  [/^UNIQUE constraint failed: index '/, 2067],
+  [/^FOREIGN KEY constraint failed/, 787],
+  [/^NOT NULL constraint failed/, 1299],
+  [/^CHECK constraint failed/, 275],
+  [/^cannot store \S+ value in \S+ column/, 3091],
 ];
 
 /**
- * What the server said of a statement, under the server's code. For a constraint `extendedCode` and `rawCode` follow from
- * the text; a violated primary key appears as `SQLITE_CONSTRAINT_UNIQUE`, because the server does not tell the difference.
+ * What the server said of a statement, under the server's code, with the number of that. For a constraint `extendedCode` and
+ * `rawCode` follow from the text, where that says enough.
  */
 export function serverError(error: WireError): LitefleetError {
   const message = error.message.replace(/^SQLite error: /, "");
   const code = error.code ?? "SERVER_ERROR";
   if (code.startsWith("AUTH_")) return new LitefleetError(message, "AUTH_FAILED");
-  const constraint = code === "SQLITE_CONSTRAINT" ? constraints.find(([text]) => text.test(message)) : undefined;
+  const constraint = code === "SQLITE_CONSTRAINT" ? constraints.find(([text]) => text.test(message))?.[1] : undefined;
   return new LitefleetError(message, code, {
-    extendedCode: constraint?.[1],
-    rawCode: constraint?.[2],
+    extendedCode: constraint === undefined ? undefined : extendedCodeName(constraint),
+    rawCode: constraint ?? baseCode(code),
     isRetryable: retryableCodes.has(code),
   });
 }

@@ -9,7 +9,7 @@ import type { OpenedCursor } from "./cursor-rows.ts";
 export interface ChunksHost {
   readonly open: (signal: AbortSignal | undefined) => Promise<OpenedCursor>;
   /** The error for the caller. */
-  readonly toError: (error: unknown) => unknown;
+  readonly toError: (error: unknown) => unknown | Promise<unknown>;
 }
 
 /** Rows as the server sends them; begins with the first `next()`. The call's bounds hold for the whole iteration. */
@@ -90,7 +90,7 @@ export class RemoteChunks implements RowChunks {
       // What breaks because the caller has left is no concern of theirs.
       if (this.#isDone) return undefined;
       this.#end();
-      throw this.#host.toError(error);
+      throw await this.#host.toError(error);
     }
   }
 

@@ -2,6 +2,7 @@ import type { Replicated } from "@libsql/core/api";
 import type { BeginOptions, CallOptions, Capabilities, ClientStatus, RawResult, TransactionMode } from "../api.ts";
 import type { BoundStatement, Engine, RowChunks } from "../engine.ts";
 import { unsupported } from "../errors.ts";
+import { parseStatement } from "../sql/parse.ts";
 import { BatchPlan } from "./batch-plan.ts";
 import { BatchRunner } from "./batch-runner.ts";
 import { clientClosed, RequestFailure } from "./classify.ts";
@@ -13,6 +14,7 @@ import { RemoteTransaction } from "./remote-transaction.ts";
 import { withRetries } from "./retry.ts";
 import type { HranaStream, StreamSource } from "./stream.ts";
 import { TransactionStream } from "./transaction-stream.ts";
+import { explainUnique } from "./unique-error.ts";
 
 const capabilities: Capabilities = {
   concurrentWrites: "serialized",
@@ -24,6 +26,9 @@ const capabilities: Capabilities = {
   fullTextSearch: true,
   recursiveCte: true,
 };
+
+/** How long it may take to find out more about an error, in milliseconds. */
+const lookupTimeMs = 2_000;
 
 /** What a remote engine is made of. */
 export interface RemoteEngineOptions {
@@ -75,7 +80,8 @@ export class RemoteEngine implements Engine {
   }
 
   execute(statement: BoundStatement, options: RemoteCallOptions): Promise<RawResult> {
-    return this.#queue.push(statement, options);
+    const result = this.#queue.push(statement, options);
+    return statement.parsed.kind === "write" ? this.#explained(result) : result;
   }
 
   batch(
@@ -83,22 +89,23 @@ export class RemoteEngine implements Engine {
     mode: TransactionMode,
     options: RemoteCallOptions,
   ): Promise<RawResult[]> {
-    return this.#batches.atomic(statements, mode, undefined, options);
+    return this.#explained(this.#batches.atomic(statements, mode, undefined, options));
   }
 
   migrate(statements: readonly BoundStatement[], options: RemoteCallOptions = {}): Promise<RawResult[]> {
-    return this.#batches.atomic(statements, "deferred", "off", options);
+    return this.#explained(this.#batches.atomic(statements, "deferred", "off", options));
   }
 
   script(sql: string, options: RemoteCallOptions): Promise<void> {
-    return this.#batches.script(sql, options);
+    return this.#explained(this.#batches.script(sql, options));
   }
 
   iterate(statement: BoundStatement, options: RemoteCallOptions): RowChunks {
     const isReadOnly = statement.parsed.kind === "read";
     const host = {
       open: (signal: AbortSignal | undefined) => this.#openCursor(chunks, statement, options, signal),
-      toError: (error: unknown) => (error instanceof RequestFailure ? error.toError(isReadOnly) : error),
+      toError: (error: unknown) =>
+        error instanceof RequestFailure ? error.toError(isReadOnly) : this.#explain(error),
     };
     const chunks = new RemoteChunks(host, statement, options);
     return chunks;
@@ -114,7 +121,7 @@ export class RemoteEngine implements Engine {
       mode,
       options,
     );
-    const transaction = new RemoteTransaction(stream, onIndex);
+    const transaction = new RemoteTransaction(stream, onIndex, (error) => this.#explain(error));
     this.#transactions.add(transaction);
     return Promise.resolve(transaction);
   }
@@ -181,6 +188,20 @@ export class RemoteEngine implements Engine {
       }
     };
     return this.#limit.run(() => withRetries(attempt, statement.parsed.kind === "read", signal), signal);
+  }
+
+  async #explained<T>(result: Promise<T>): Promise<T> {
+    try {
+      return await result;
+    } catch (error) {
+      throw await this.#explain(error);
+    }
+  }
+
+  #explain(error: unknown): Promise<unknown> {
+    return explainUnique(error, (sql, args) =>
+      this.#queue.push({ sql, parsed: parseStatement(sql), args, intMode: "number" }, { timeoutMs: lookupTimeMs }),
+    );
   }
 
   #noteIndex(index: number | undefined, options: RemoteCallOptions): void {

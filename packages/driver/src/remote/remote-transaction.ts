@@ -12,11 +12,18 @@ import type { TransactionStream } from "./transaction-stream.ts";
 export class RemoteTransaction implements EngineTransaction {
   readonly #stream: TransactionStream;
   readonly #onIndex: (index: number | undefined) => void;
+  readonly #explain: (error: unknown) => Promise<unknown>;
   readonly #iterations = new Set<RemoteChunks>();
 
-  constructor(stream: TransactionStream, onIndex: (index: number | undefined) => void) {
+  /** @param explain finds out more about an error. */
+  constructor(
+    stream: TransactionStream,
+    onIndex: (index: number | undefined) => void,
+    explain: (error: unknown) => Promise<unknown>,
+  ) {
     this.#stream = stream;
     this.#onIndex = onIndex;
+    this.#explain = explain;
   }
 
   get closed(): boolean {
@@ -31,7 +38,7 @@ export class RemoteTransaction implements EngineTransaction {
       if (read instanceof LitefleetError) throw read;
       return read;
     } catch (error) {
-      throw this.#failed(error);
+      throw await this.#explain(this.#failed(error));
     }
   }
 
@@ -42,7 +49,7 @@ export class RemoteTransaction implements EngineTransaction {
       const { result, first } = await this.#stream.run(statements, options);
       return readSteps(result, first, statements, (error) => this.#stream.failed(error));
     } catch (error) {
-      throw error instanceof RefusedBatch ? error.toBatchError() : error;
+      throw error instanceof RefusedBatch ? error.toBatchError() : await this.#explain(error);
     }
   }
 
@@ -56,14 +63,14 @@ export class RemoteTransaction implements EngineTransaction {
         }
       });
     } catch (error) {
-      throw this.#failed(error);
+      throw await this.#explain(this.#failed(error));
     }
   }
 
   iterate(statement: BoundStatement, options: CallOptions): RowChunks {
     const host = {
       open: (signal: AbortSignal | undefined) => this.#openCursor(chunks, statement, signal),
-      toError: (error: unknown) => this.#failed(error),
+      toError: (error: unknown) => this.#explain(this.#failed(error)),
     };
     const chunks = new RemoteChunks(host, statement, options);
     return chunks;

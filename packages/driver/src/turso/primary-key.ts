@@ -1,3 +1,4 @@
+import { isWholeKey, readUniqueFailure } from "../unique-failure.ts";
 import { step, stepOn } from "./native.ts";
 import type { TursoHandle } from "./native.ts";
 
@@ -6,13 +7,8 @@ import type { TursoHandle } from "./native.ts";
  * UNIQUE for both, SQLite tells them apart by number.
  */
 export function isPrimaryKey(handle: TursoHandle, message: string): boolean {
-  const names = /UNIQUE constraint failed: (.+)$/.exec(message)?.[1]?.split(", ");
-  const [first] = names ?? [];
-  if (names === undefined || first === undefined) return false;
-  const table = first.slice(0, first.lastIndexOf("."));
-  const failed = names.map((name) => name.slice(table.length + 1));
-  const key = primaryKeyOf(handle, table);
-  return key.length === failed.length && key.every((column) => failed.includes(column));
+  const failure = readUniqueFailure(message);
+  return failure !== undefined && isWholeKey(failure.columns, primaryKeyOf(handle, failure.table));
 }
 
 function primaryKeyOf(handle: TursoHandle, table: string): string[] {
