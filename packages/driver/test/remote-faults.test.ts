@@ -217,6 +217,37 @@ describe("an overloaded server or gateway", () => {
     expect(await valueOf(direct, "SELECT count(*) FROM g")).toBe(2);
   });
 
+  it("stays away for as long as the server asks", async () => {
+    const answeredAt: number[] = [];
+    const engine = openRemote({
+      url: new URL(sqld.url),
+      fetch: (request) => {
+        answeredAt.push(performance.now());
+        if (answeredAt.length > 1) return fetch(request);
+        return Promise.resolve(new Response("", { status: 429, headers: { "retry-after": "1" } }));
+      },
+    });
+    await run(engine, "INSERT INTO g VALUES (1)");
+    expect(answeredAt).toHaveLength(2);
+    expect(answeredAt[1]! - answeredAt[0]!).toBeGreaterThanOrEqual(999);
+  });
+
+  it.each(["3600", new Date(Date.now() + 3_600_000).toUTCString()])(
+    "leaves it to the caller to come back after %s",
+    async (retryAfter) => {
+      let requests = 0;
+      const engine = openRemote({
+        url: new URL(sqld.url),
+        fetch: () => {
+          requests += 1;
+          return Promise.resolve(new Response("", { status: 503, headers: { "retry-after": retryAfter } }));
+        },
+      });
+      await expect(run(engine, "SELECT 1")).rejects.toMatchObject({ code: "SERVER_BUSY", isRetryable: true });
+      expect(requests).toBe(1);
+    },
+  );
+
   it("gives up after some tries", async () => {
     const { engine, requests } = behindGateway(100, 503);
     await expect(run(engine, "SELECT 1")).rejects.toMatchObject({ code: "SERVER_BUSY", isRetryable: true });

@@ -176,6 +176,7 @@ describe.each(["http", "ws"] as const)("transactions over %s", (protocol) => {
     const chunks = transaction.iterate(statement(sql), {});
     await chunks.next();
     await transaction.rollback();
+    await expect(chunks.next()).rejects.toMatchObject({ code: "TRANSACTION_CLOSED" });
     expect(await chunks.next()).toEqual({ done: true, value: undefined });
     await run(engine, "INSERT INTO t (x) VALUES (1)");
   });

@@ -56,8 +56,11 @@ describe.each(entries)("the bundle of %s", (entry) => {
 });
 
 // What the tools for Cloudflare, Vercel and Netlify ask for: the peer's main entry point works there, too.
-it.each(["workerd", "edge-light", "netlify"])("the main entry point holds nothing of Node for %s", async (condition) => {
-  const { imports, inputs } = await bundle("@litefleet/driver", "neutral", [condition]);
-  expect(imports).toEqual([]);
-  expect(inputs.filter((path) => /\/src\/(?:local|turso|replica)\//u.test(path))).toEqual([]);
-});
+it.each(["workerd", "edge-light", "netlify"])(
+  "the main entry point holds nothing of Node for %s",
+  async (condition) => {
+    const { imports, inputs } = await bundle("@litefleet/driver", "neutral", [condition]);
+    expect(imports).toEqual([]);
+    expect(inputs.filter((path) => /\/src\/(?:local|turso|replica)\//u.test(path))).toEqual([]);
+  },
+);

@@ -16,11 +16,14 @@ export class RequestFailure extends Error {
   readonly effect: "none" | "unknown";
   /** Whether the stream can still be used: the server has not even seen the request. */
   readonly keepsStream: boolean;
+  /** Milliseconds before which the server does not want to be asked again. */
+  readonly retryAfterMs: number;
 
-  constructor(error: LitefleetError, effect: "none" | "unknown", keepsStream?: boolean) {
+  constructor(error: LitefleetError, effect: "none" | "unknown", keepsStream?: boolean, retryAfterMs = 0) {
     super(error.message);
     this.error = error;
     this.effect = effect;
+    this.retryAfterMs = retryAfterMs;
     this.keepsStream = keepsStream ?? (effect === "none" && streamKeepingCodes.has(error.code));
   }
 
@@ -83,8 +86,10 @@ function networkCode(error: unknown, depth = 0): string | undefined {
  * An HTTP answer other than 2xx. `body` is its text without secrets.
  *
  * What a gateway says of a request that it passed on (500, 502, 504) leaves open whether it was carried out.
+ *
+ * @param retryAfter the header of that name.
  */
-export function statusFailure(status: number, body: string): RequestFailure {
+export function statusFailure(status: number, body: string, retryAfter: string | null = null): RequestFailure {
   const said = readBody(body);
   const message = said.message === "" ? `The server answered with HTTP status ${status}` : said.message;
   if (said.code === "STREAM_EXPIRED" || /invalid baton/i.test(message)) {
@@ -92,7 +97,8 @@ export function statusFailure(status: number, body: string): RequestFailure {
   }
   if (status === 401 || status === 403) return new RequestFailure(new LitefleetError(message, "AUTH_FAILED"), "none");
   if (status === 429 || status === 503) {
-    return new RequestFailure(new LitefleetError(message, "SERVER_BUSY", { isRetryable: true }), "none");
+    const busy = new LitefleetError(message, "SERVER_BUSY", { isRetryable: true });
+    return new RequestFailure(busy, "none", undefined, readRetryAfter(retryAfter));
   }
   if (status === 404 && /namespace/i.test(message)) {
     // Also said for a moment while the server moves a namespace out of memory, so it is worth another try.
@@ -109,6 +115,17 @@ export function statusFailure(status: number, body: string): RequestFailure {
   }
   const isGateway = status === 502 || status === 504;
   return new RequestFailure(new LitefleetError(message, "SERVER_ERROR", { isRetryable: isGateway }), "unknown");
+}
+
+/**
+ * The milliseconds that a `Retry-After` asks for: seconds from now, or a date.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+ */
+function readRetryAfter(header: string | null): number {
+  if (header === null) return 0;
+  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : 0;
 }
 
 /** A 2xx answer (or a message) that is not Hrana. */

@@ -4,7 +4,7 @@ import { LitefleetError } from "../errors.ts";
 import { CallScope } from "./call-scope.ts";
 import { clientClosed, RequestFailure, serverError } from "./classify.ts";
 import { encodeStatement } from "./encode-statement.ts";
-import { givenUp } from "./http-transport.ts";
+import { givenUp } from "./given-up.ts";
 import type { Limit } from "./limit.ts";
 import { sentLane } from "./lanes.ts";
 import type { Lane } from "./lanes.ts";
@@ -162,7 +162,7 @@ export class ExecuteQueue {
       call.isAlone = true;
       this.#enqueue(call);
     } else if (canRetry(error, isReadOnly, call.tries)) {
-      void waitBeforeRetry(call.tries).then(() => {
+      void waitBeforeRetry(call.tries, error).then(() => {
         if (!call.isSettled) this.#enqueue(call);
       });
       call.tries += 1;

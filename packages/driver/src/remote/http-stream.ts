@@ -5,6 +5,7 @@ import type { HttpTransport } from "./http-transport.ts";
 import { parseMessage } from "./parse-message.ts";
 import type { WireBatch, WireRequest, WireResult } from "./protocol.ts";
 import type { HranaCursor, HranaStream, SendOptions, StreamSource } from "./stream.ts";
+import { UnderWay } from "./under-way.ts";
 
 /** What every answer begins with. */
 interface HttpAnswer {
@@ -29,6 +30,7 @@ export class HttpSource implements StreamSource {
   readonly #transport: HttpTransport;
   readonly #url: URL;
   readonly #open = new Set<HranaStream>();
+  readonly #underWay = new UnderWay();
 
   constructor(transport: HttpTransport, url: URL) {
     this.#transport = transport;
@@ -40,13 +42,14 @@ export class HttpSource implements StreamSource {
   }
 
   openStream(): HranaStream {
-    const stream = new HttpStream(this.#transport, this.#url, () => this.#open.delete(stream));
+    const stream = new HttpStream(this.#transport, this.#url, this.#underWay, () => this.#open.delete(stream));
     this.#open.add(stream);
     return stream;
   }
 
   close(): void {
     // There is no connection of ours to close: `fetch` keeps them, and gives them up when they are idle.
+    this.#underWay.end();
   }
 }
 
@@ -55,6 +58,7 @@ class HttpStream implements HranaStream {
   /** sqld takes 50. */
   readonly maxStoredTexts = 50;
   readonly #transport: HttpTransport;
+  readonly #underWay: UnderWay;
   readonly #onClose: () => void;
   #baseUrl: URL;
   #baton: string | undefined;
@@ -62,16 +66,17 @@ class HttpStream implements HranaStream {
   /** Settles when the request under way, if any, has been answered: there is one baton, so requests take turns. */
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(transport: HttpTransport, url: URL, onClose: () => void) {
+  constructor(transport: HttpTransport, url: URL, underWay: UnderWay, onClose: () => void) {
     this.#transport = transport;
     this.#baseUrl = url;
+    this.#underWay = underWay;
     this.#onClose = onClose;
   }
 
   send(requests: readonly WireRequest[], options: SendOptions = {}): Promise<readonly WireResult[]> {
     const sent: readonly WireRequest[] = options.isLast === true ? [...requests, { type: "close" }] : requests;
-    return this.#inTurn(async () => {
-      const answer = await this.#exchange("v3/pipeline", { requests: sent }, options.signal, async (response) =>
+    return this.#inTurn(options.signal, async (signal) => {
+      const answer = await this.#exchange("v3/pipeline", { requests: sent }, signal, async (response) =>
         parseMessage(await response.text(), isPipelineAnswer),
       );
       if (answer.results.length !== sent.length) throw malformedAnswer(undefined);
@@ -81,11 +86,11 @@ class HttpStream implements HranaStream {
 
   openCursor(batch: WireBatch, options: SendOptions = {}): Promise<HranaCursor> {
     const opened = Promise.withResolvers<HranaCursor>();
-    const turn = this.#inTurn(async () => {
+    const turn = this.#inTurn(options.signal, async (signal) => {
       let cursor: HttpCursor | undefined;
-      await this.#exchange("v3/cursor", { batch }, options.signal, async (response) => {
+      await this.#exchange("v3/cursor", { batch }, signal, async (response) => {
         if (response.body === null) throw malformedAnswer(undefined);
-        cursor = new HttpCursor(response.body, options.signal);
+        cursor = new HttpCursor(response.body, signal);
         return parseMessage(await cursor.firstLine(), isHttpAnswer);
       });
       if (cursor === undefined) throw malformedAnswer(undefined);
@@ -100,7 +105,7 @@ class HttpStream implements HranaStream {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#onClose();
-    void this.#inTurn(async () => {
+    void this.#next(async () => {
       if (this.#baton === undefined) return;
       try {
         await this.#exchange("v3/pipeline", { requests: [{ type: "close" }] }, undefined, async (response) => {
@@ -113,7 +118,11 @@ class HttpStream implements HranaStream {
     });
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  #inTurn<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.#next(() => this.#underWay.run(signal, work));
+  }
+
+  #next<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work);
     this.#turn = result.then(
       () => undefined,

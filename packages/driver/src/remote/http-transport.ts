@@ -1,5 +1,6 @@
 import { LitefleetError } from "../errors.ts";
 import { networkFailure, RequestFailure, statusFailure } from "./classify.ts";
+import { givenUp, throwIfGivenUp, unlessGivenUp } from "./given-up.ts";
 import type { TokenSource } from "./token-source.ts";
 
 /** A `fetch` in place of the global one. It is called with a `Request`. */
@@ -26,7 +27,7 @@ export class HttpTransport {
 
   /** A token that the server refuses is renewed once, if a function gives it. */
   async post(url: URL, body: string, signal: AbortSignal | undefined): Promise<Response> {
-    const token = await this.#tokens.get();
+    const token = await unlessGivenUp(this.#tokens.get(), signal, "none");
     const response = await this.#post(url, body, token, signal);
     if (response.status === 401 && (await this.#tokens.renew(token))) {
       await response.body?.cancel();
@@ -39,7 +40,9 @@ export class HttpTransport {
     throwIfGivenUp(signal);
     const headers = this.#headers(token);
     try {
-      return await this.#fetch(new Request(url, { method: "POST", headers, body, signal: signal ?? null }));
+      const request = new Request(url, { method: "POST", headers, body, signal: signal ?? null });
+      // A function of the user's may not look at the signal.
+      return await unlessGivenUp(this.#fetch(request), signal);
     } catch (error) {
       throw failureOf(error, signal);
     }
@@ -53,7 +56,7 @@ export class HttpTransport {
     } catch {
       // The status alone says enough.
     }
-    throw statusFailure(response.status, this.#tokens.redact(body));
+    throw statusFailure(response.status, this.#tokens.redact(body), response.headers.get("retry-after"));
   }
 
   #headers(token: string | undefined): Headers {
@@ -74,26 +77,4 @@ export class HttpTransport {
 export function failureOf(error: unknown, signal: AbortSignal | undefined): RequestFailure {
   if (error instanceof RequestFailure) return error;
   return signal?.aborted === true ? givenUp(signal, "unknown") : networkFailure(error);
-}
-
-/** The caller has given up before anything was sent. @throws {RequestFailure} */
-export function throwIfGivenUp(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw givenUp(signal, "none");
-}
-
-/** The failure of a request whose signal fired; the engine makes only signals whose reason is an error of ours. */
-export function givenUp(signal: AbortSignal, effect: "none" | "unknown"): RequestFailure {
-  const reason: unknown = signal.reason;
-  const error =
-    reason instanceof LitefleetError
-      ? reason
-      : new LitefleetError("The call was aborted", "ABORTED", { cause: reason });
-  // Not to be repeated, although a later call may well succeed.
-  return new GivenUp(error, effect);
-}
-
-class GivenUp extends RequestFailure {
-  override mayRepeat(): boolean {
-    return false;
-  }
 }

@@ -8,8 +8,8 @@ import type { OpenedCursor } from "./cursor-rows.ts";
 /** What chunks need of who opens them. */
 export interface ChunksHost {
   readonly open: (signal: AbortSignal | undefined) => Promise<OpenedCursor>;
-  /** The error for the caller. */
-  readonly toError: (error: unknown) => unknown | Promise<unknown>;
+  /** The error for the caller, or a promise of it. */
+  readonly toError: (error: unknown) => unknown;
 }
 
 /** Rows as the server sends them; begins with the first `next()`. The call's bounds hold for the whole iteration. */
@@ -45,6 +45,7 @@ export class RemoteChunks implements RowChunks {
       throw error;
     }
     const value = await this.#read();
+    if (value === undefined && this.#failure !== undefined) return this.next();
     return value === undefined ? { done: true, value: undefined } : { done: false, value };
   }
 
@@ -53,6 +54,14 @@ export class RemoteChunks implements RowChunks {
     this.#failure = undefined;
     this.#end();
     return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** Ends it with an error: what was not read yet is not to be had any more. */
+  fail(error: Error): void {
+    if (this.#isDone) return;
+    this.#ahead.length = 0;
+    this.#failure = { error };
+    this.#end();
   }
 
   /** Reads all that is left, so that the stream is free for another request. Never throws. */

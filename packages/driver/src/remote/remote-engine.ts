@@ -104,8 +104,7 @@ export class RemoteEngine implements Engine {
     const isReadOnly = statement.parsed.kind === "read";
     const host = {
       open: (signal: AbortSignal | undefined) => this.#openCursor(chunks, statement, options, signal),
-      toError: (error: unknown) =>
-        error instanceof RequestFailure ? error.toError(isReadOnly) : this.#explain(error),
+      toError: (error: unknown) => (error instanceof RequestFailure ? error.toError(isReadOnly) : this.#explain(error)),
     };
     const chunks = new RemoteChunks(host, statement, options);
     return chunks;
@@ -136,13 +135,13 @@ export class RemoteEngine implements Engine {
     return { engine: this.name, openConnections: this.#source.openStreams, queuedWrites: this.#queue.waitingWrites };
   }
 
-  /** What was sent may yet be answered; what waits is refused. */
+  /** What was not sent is refused, and what was is not waited for: a write among it is `OUTCOME_UNKNOWN`. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#queue.close();
     for (const transaction of this.#transactions) transaction.close();
-    for (const chunks of this.#iterations) void chunks.return();
+    for (const chunks of this.#iterations) chunks.fail(clientClosed());
     this.#source.close();
   }
 

@@ -92,7 +92,7 @@ export class RemoteTransaction implements EngineTransaction {
       this.close();
       return;
     }
-    for (const chunks of this.#iterations) await chunks.return();
+    for (const chunks of this.#iterations) chunks.fail(transactionClosed());
     try {
       await this.#stream.finish("ROLLBACK");
     } catch {
@@ -101,7 +101,7 @@ export class RemoteTransaction implements EngineTransaction {
   }
 
   close(): void {
-    for (const chunks of this.#iterations) void chunks.return();
+    for (const chunks of this.#iterations) chunks.fail(transactionClosed());
     this.#stream.end();
   }
 

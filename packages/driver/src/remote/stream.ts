@@ -36,6 +36,6 @@ export interface StreamSource {
   /** Streams that are not closed yet. */
   readonly openStreams: number;
   openStream(): HranaStream;
-  /** No new connections; what was sent may yet be answered. */
+  /** Ends what is under way, without waiting for answers. */
   close(): void;
 }

@@ -156,6 +156,7 @@ export class TransactionStream {
     try {
       for (let tries = 0; ; tries += 1) {
         this.#stream ??= this.#host.openStream();
+        let failure: RequestFailure;
         try {
           return await this.#stream.send(requests, { signal, isLast });
         } catch (error) {
@@ -164,8 +165,9 @@ export class TransactionStream {
           const isUntouched = error.keepsStream || (!this.#hasBegun && error.effect === "none");
           if (!isUntouched || !canRetry(error, false, tries)) throw this.lost(error, mayCommit);
           if (!this.#hasBegun) this.#dropStream();
+          failure = error;
         }
-        await waitBeforeRetry(tries, signal);
+        await waitBeforeRetry(tries, failure, signal);
       }
     } finally {
       scope?.end();

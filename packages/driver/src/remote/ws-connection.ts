@@ -42,6 +42,8 @@ interface Socket {
   readonly protocol: string;
   send(data: string): void;
   close(): void;
+  /** Of the `ws` library: ends the connection without waiting for the server, which it does for half a minute otherwise. */
+  terminate?(): void;
   addEventListener(type: "open", listener: () => void): void;
   addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
   addEventListener(
@@ -87,8 +89,16 @@ export class WsConnection {
     });
   }
 
-  /** Connects, and waits until the server has accepted the token. Rejects with a `RequestFailure`, of no effect. */
-  static async open(url: URL, token: string | undefined): Promise<WsConnection> {
+  /**
+   * Connects, and waits until the server has accepted the token. Rejects with a `RequestFailure`, of no effect.
+   *
+   * @param onBegin is given the connection before the server has answered, so that it can be shut down.
+   */
+  static async open(
+    url: URL,
+    token: string | undefined,
+    onBegin: (connection: WsConnection) => void,
+  ): Promise<WsConnection> {
     const SocketClass: unknown = WebSocket;
     if (!isSocketClass(SocketClass)) {
       const message = `There is no WebSocket in this environment; use a ${url.protocol === "wss:" ? "https" : "http"}: URL`;
@@ -101,6 +111,7 @@ export class WsConnection {
       throw new RequestFailure(networkFailure(error).error, "none");
     }
     const connection = new WsConnection(socket, token);
+    onBegin(connection);
     await connection.#accepted.promise;
     return connection;
   }
@@ -148,10 +159,10 @@ export class WsConnection {
     this.#closeIfIdle();
   }
 
-  /** Retires it, and after `graceMs` milliseconds gives up what is still not answered. */
+  /** Gives up what is not answered, and closes the connection; after `graceMs` milliseconds also without the server's consent. */
   shutDown(graceMs: number): void {
-    this.retire();
-    const timer = setTimeout(() => this.#fail(clientClosed()), graceMs);
+    this.#fail(clientClosed());
+    const timer = setTimeout(() => this.#socket.terminate?.(), graceMs);
     this.#onClose = () => clearTimeout(timer);
   }
 

@@ -1,5 +1,5 @@
 import { clientClosed, malformedAnswer, RequestFailure, serverError } from "./classify.ts";
-import { givenUp, throwIfGivenUp } from "./http-transport.ts";
+import { throwIfGivenUp, unlessGivenUp } from "./given-up.ts";
 import type { WireBatch, WireCursorEntry, WireRequest, WireResult } from "./protocol.ts";
 import type { HranaCursor, HranaStream, SendOptions, StreamSource } from "./stream.ts";
 import type { TokenSource } from "./token-source.ts";
@@ -9,8 +9,8 @@ import type { WsResult } from "./ws-connection.ts";
 /** After so many milliseconds a connection is replaced, so that clients spread again over servers that come and go. */
 const maxAgeMs = 60_000;
 
-/** How long a call that is under way when the client is closed may yet wait for its answer, in milliseconds. */
-const closingGraceMs = 5_000;
+/** How long a server may take to agree to the end of a connection, in milliseconds. */
+const closingGraceMs = 1_000;
 
 /** Entries asked for at once. */
 const fetchSize = 500;
@@ -22,9 +22,13 @@ export class WsSource implements StreamSource {
   readonly #open = new Set<HranaStream>();
   #connection: WsConnection | undefined;
   #connecting: Promise<WsConnection> | undefined;
+  /** What waits for the server to accept it. */
+  #unaccepted: WsConnection | undefined;
   #isClosed = false;
+  readonly #closed = Promise.withResolvers<never>();
 
   constructor(url: URL, tokens: TokenSource) {
+    this.#closed.promise.catch(() => undefined);
     this.#url = url;
     this.#tokens = tokens;
   }
@@ -44,7 +48,9 @@ export class WsSource implements StreamSource {
 
   close(): void {
     this.#isClosed = true;
+    this.#closed.reject(new RequestFailure(clientClosed(), "none"));
     this.#connection?.shutDown(closingGraceMs);
+    this.#unaccepted?.shutDown(closingGraceMs);
   }
 
   #connect(): Promise<WsConnection> {
@@ -56,33 +62,40 @@ export class WsSource implements StreamSource {
   }
 
   #reconnect(): Promise<WsConnection> {
-    this.#connecting ??= this.#openConnection().finally(() => {
+    this.#connecting ??= Promise.race([this.#openConnection(), this.#closed.promise]).finally(() => {
       this.#connecting = undefined;
     });
     return this.#connecting;
   }
 
   async #openConnection(): Promise<WsConnection> {
-    const connection = await this.#authenticate();
-    this.#connection?.retire();
-    this.#connection = connection;
-    if (this.#isClosed) {
-      connection.retire();
-      throw new RequestFailure(clientClosed(), "none");
+    try {
+      const connection = await this.#authenticate();
+      this.#connection?.retire();
+      this.#connection = connection;
+      return connection;
+    } finally {
+      this.#unaccepted = undefined;
     }
-    return connection;
   }
 
   /** A token that the server refuses is renewed once, if a function gives it. */
   async #authenticate(): Promise<WsConnection> {
     const token = await this.#tokens.get();
     try {
-      return await WsConnection.open(this.#url, token);
+      return await this.#accepted(token);
     } catch (error) {
       const isRefused = error instanceof RequestFailure && error.error.code === "AUTH_FAILED";
       if (!isRefused || !(await this.#tokens.renew(token))) throw error;
-      return WsConnection.open(this.#url, await this.#tokens.get());
+      return this.#accepted(await this.#tokens.get());
     }
+  }
+
+  #accepted(token: string | undefined): Promise<WsConnection> {
+    if (this.#isClosed) throw new RequestFailure(clientClosed(), "none");
+    return WsConnection.open(this.#url, token, (connection) => {
+      this.#unaccepted = connection;
+    });
   }
 }
 
@@ -221,23 +234,5 @@ function asWireResult(result: WsResult, requested: WireRequest["type"]): WireRes
       return { type: "ok", response };
     default:
       throw malformedAnswer(undefined);
-  }
-}
-
-/** Settles as `answer` does, or rejects as soon as the signal fires; the answer is then passed over. */
-async function unlessGivenUp<T>(
-  answer: Promise<T>,
-  signal: AbortSignal | undefined,
-  effect: "none" | "unknown" = "unknown",
-): Promise<T> {
-  if (signal === undefined) return answer;
-  const ended = Promise.withResolvers<never>();
-  const onAbort = (): void => ended.reject(givenUp(signal, effect));
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    return await Promise.race([answer, ended.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
   }
 }
