@@ -121,17 +121,32 @@ export interface Transaction extends Executor, AsyncDisposable {
   close(): void;
 }
 
+/**
+ * How a transaction treats foreign keys.
+ *
+ * - `"off"`: they are not enforced in it, as a migration that rebuilds a table needs it (inside a transaction `PRAGMA foreign_keys`
+ *   does nothing). The caller checks `PRAGMA foreign_key_check` before committing.
+ * - `"checked"`: they are enforced in it, and a concurrent transaction that would leave an orphan because of another one ends in
+ *   `CONFLICT` at its commit. Where {@link Capabilities.concurrentWrites} is `"serialized"`, and in other modes, enforcing them is
+ *   all there is to do. What it costs stands in `docs/concurrency.md`.
+ *
+ * The setting before it is restored afterwards.
+ */
+export type ForeignKeys = "off" | "checked";
+
 /** Options of a transaction that is opened by hand. */
 export interface BeginOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds to wait for the turn among the writers. Default: the client's `timeout` between clients, none within one. */
   readonly timeoutMs?: number;
-  /**
-   * `"off"`: foreign keys are not enforced in this transaction, as a migration that rebuilds a table needs it (inside a
-   * transaction `PRAGMA foreign_keys` does nothing). The setting before it is restored afterwards. The caller checks
-   * `PRAGMA foreign_key_check` before committing. Default: as the connection is set.
-   */
-  readonly foreignKeys?: "off";
+  /** See {@link ForeignKeys}. Default: that of the client, or as the connection is set. */
+  readonly foreignKeys?: ForeignKeys;
+}
+
+/** Options of a batch. */
+export interface BatchOptions extends CallOptions {
+  /** See {@link ForeignKeys}. Default: that of the client, or as the connection is set. */
+  readonly foreignKeys?: ForeignKeys;
 }
 
 /** Options of a transaction whose callback is run for you. */
@@ -143,6 +158,8 @@ export interface TransactionOptions {
   /** Milliseconds for all attempts together. Default 30,000 for `"concurrent"`, otherwise no limit. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** See {@link ForeignKeys}. Default: that of the client, or as the connection is set. */
+  readonly foreignKeys?: ForeignKeys;
   /** Called before each retry. */
   readonly onRetry?: (attempt: {
     readonly attempt: number;
@@ -226,7 +243,7 @@ export interface WaitForOptions {
  */
 export interface Client extends Executor, AsyncDisposable {
   /** Runs statements in one transaction and one round trip. The first failure rolls all back. Default mode `"deferred"`. */
-  batch(stmts: readonly BatchStatement[], mode?: TransactionMode, options?: CallOptions): Promise<ResultSet[]>;
+  batch(stmts: readonly BatchStatement[], mode?: TransactionMode, options?: BatchOptions): Promise<ResultSet[]>;
   /** Like `batch`, with foreign keys off during it. `@litefleet/migrate` does this with checks; prefer it. */
   migrate(stmts: readonly InStatement[]): Promise<ResultSet[]>;
   /** Begins a transaction. The caller ends it. Default mode `"write"`. */

@@ -34,8 +34,8 @@ export function checkOptions<O extends CallOptions | BeginOptions | TransactionO
       `Expected the option intMode as "number", "bigint", "string" or "auto", got ${describeValue(intMode)}`,
     );
   }
-  if (foreignKeys !== undefined && foreignKeys !== "off") {
-    throw new RangeError(`Expected the option foreignKeys as "off", got ${describeValue(foreignKeys)}`);
+  if (foreignKeys !== undefined && foreignKeys !== "off" && foreignKeys !== "checked") {
+    throw new RangeError(`Expected the option foreignKeys as "off" or "checked", got ${describeValue(foreignKeys)}`);
   }
   if (onRetry !== undefined && typeof onRetry !== "function") {
     throw new TypeError(`Expected the option onRetry as a function, got ${describeValue(onRetry)}`);

@@ -1,11 +1,13 @@
 import type { InStatement, Replicated, ResultSet } from "@libsql/core/api";
 import type {
+  BatchOptions,
   BatchStatement,
   BeginOptions,
   CallOptions,
   Capabilities,
   Client,
   ClientStatus,
+  ForeignKeys,
   IntMode,
   RawResult,
   Transaction,
@@ -32,16 +34,24 @@ const modes: ReadonlySet<string> = new Set<TransactionMode>(["write", "read", "d
 /** Opens the engine of a client: at its creation, and again at `reconnect()`. */
 export type OpenEngine = (events: Emitter) => Engine;
 
+/** What a client's calls do unless they are told otherwise. */
+export interface ClientDefaults {
+  readonly intMode: IntMode;
+  readonly foreignKeys: ForeignKeys | undefined;
+}
+
 /** The client that users hold: checks what they pass, and leaves the rest to its engine. */
 export class LitefleetClient extends StatementRunner implements Client {
   readonly #open: OpenEngine;
   readonly #events = new Emitter();
+  readonly #foreignKeys: ForeignKeys | undefined;
   #engine: Engine;
   #isClosed = false;
 
-  constructor(open: OpenEngine, intMode: IntMode) {
+  constructor(open: OpenEngine, { intMode, foreignKeys }: ClientDefaults) {
     super(new ParsedStatements(intMode));
     this.#open = open;
+    this.#foreignKeys = foreignKeys;
     this.#engine = open(this.#events);
   }
 
@@ -68,14 +78,14 @@ export class LitefleetClient extends StatementRunner implements Client {
   async batch(
     stmts: readonly BatchStatement[],
     mode: TransactionMode = "deferred",
-    options?: CallOptions,
+    options?: BatchOptions,
   ): Promise<ResultSet[]> {
     const engine = this.#openEngine();
     checkMode(mode);
     const checked = checkOptions(options);
     const bound = this.bindAll(stmts, checked);
     if (mode === "read") bound.forEach(checkReadOnly);
-    return toResultSets(await engine.batch(bound, mode, checked));
+    return toResultSets(await engine.batch(bound, mode, this.#withDefaults(checked)));
   }
 
   async migrate(stmts: readonly InStatement[]): Promise<ResultSet[]> {
@@ -142,7 +152,12 @@ export class LitefleetClient extends StatementRunner implements Client {
   async #begin(mode: TransactionMode, options: BeginOptions): Promise<LitefleetTransaction> {
     const engine = this.#openEngine();
     checkMode(mode);
-    return new LitefleetTransaction(await engine.begin(mode, options), mode, this.statements);
+    return new LitefleetTransaction(await engine.begin(mode, this.#withDefaults(options)), mode, this.statements);
+  }
+
+  #withDefaults<O extends BatchOptions | BeginOptions>(options: O): O {
+    const foreignKeys = this.#foreignKeys;
+    return foreignKeys === undefined || options.foreignKeys !== undefined ? options : { ...options, foreignKeys };
   }
 
   #openEngine(): Engine {

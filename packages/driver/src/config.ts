@@ -25,6 +25,13 @@ export interface Config extends Omit<LibsqlConfig, "intMode" | "authToken"> {
   readonly intMode?: IntMode;
   /** Prepared statements kept per connection. Default 200. */
   readonly statementCacheSize?: number;
+  /**
+   * `"checked"`: every transaction and batch of the client enforces foreign keys, and a concurrent one ends in `CONFLICT` if it would
+   * leave an orphan because of another one. Default: enforced within each transaction, as the connection is set.
+   *
+   * @see docs/concurrency.md for its cost.
+   */
+  readonly foreignKeys?: "checked";
   /** Connections that transactions of one local client may hold at once; more wait. Default 64. */
   readonly maxConnections?: number;
 }

@@ -25,7 +25,7 @@ export function createClient(config: Config): Client {
   if (config.offline === true) {
     throw unsupported("offline: true", "No engine takes writes while the primary is away yet; leave it out.");
   }
-  return new LitefleetClient((events) => openEngine(resolved, events), resolved.intMode);
+  return new LitefleetClient((events) => openEngine(resolved, events), resolved);
 }
 
 function openEngine(config: ResolvedConfig, events: Emitter): Engine {

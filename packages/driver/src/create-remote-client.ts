@@ -20,5 +20,5 @@ export function createRemoteClient(config: Config, schemes: readonly string[], p
       "URL_SCHEME_NOT_SUPPORTED",
     );
   }
-  return new LitefleetClient(() => openRemote(resolved), resolved.intMode);
+  return new LitefleetClient(() => openRemote(resolved), resolved);
 }

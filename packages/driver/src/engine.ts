@@ -1,5 +1,6 @@
 import type { Replicated, Value } from "@libsql/core/api";
 import type {
+  BatchOptions,
   BeginOptions,
   CallOptions,
   Capabilities,
@@ -64,7 +65,7 @@ export interface Engine {
   /** One statement in a transaction of its own. */
   execute(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult>;
   /** All in one transaction, or none. A failed statement is a `LitefleetBatchError`. */
-  batch(statements: readonly BoundStatement[], mode: TransactionMode, options: CallOptions): MaybePromise<RawResult[]>;
+  batch(statements: readonly BoundStatement[], mode: TransactionMode, options: BatchOptions): MaybePromise<RawResult[]>;
   /** `batch` in deferred mode with foreign keys off during it. */
   migrate(statements: readonly BoundStatement[]): MaybePromise<RawResult[]>;
   script(sql: string, options: CallOptions): MaybePromise<void>;

@@ -1,5 +1,6 @@
 export { createClient } from "./create-client.ts";
 export type {
+  BatchOptions,
   BatchStatement,
   BeginOptions,
   CallOptions,
@@ -9,6 +10,7 @@ export type {
   EngineName,
   Executor,
   FetchProgress,
+  ForeignKeys,
   InArgs,
   InStatement,
   IntMode,

@@ -1,7 +1,7 @@
 import { expandConfig, isInMemoryConfig } from "@libsql/core/config";
 import type { ExpandedConfig } from "@libsql/core/config";
 import { encodeBaseUrl } from "@libsql/core/uri";
-import type { IntMode } from "./api.ts";
+import type { ForeignKeys, IntMode } from "./api.ts";
 import type { Config, LocalEngineName } from "./config.ts";
 import { describeValue } from "./describe-value.ts";
 import { LitefleetError } from "./errors.ts";
@@ -15,6 +15,7 @@ export type ResolvedConfig = LocalConfig | RemoteConfig | ReplicaConfig;
 
 interface Common {
   readonly intMode: IntMode;
+  readonly foreignKeys: ForeignKeys | undefined;
   readonly statementCacheSize: number;
   readonly maxConnections: number;
   readonly timeoutMs: number | undefined;
@@ -69,6 +70,7 @@ export function resolveConfig(given: Config, preferHttp = true): ResolvedConfig 
   const expanded = expandConfig(intMode === "auto" ? rest : { ...rest, intMode }, preferHttp);
   const common: Common = {
     intMode: intMode ?? "number",
+    foreignKeys: config.foreignKeys,
     statementCacheSize: count(config.statementCacheSize, "statementCacheSize", 200, 0),
     maxConnections: count(config.maxConnections, "maxConnections", 64, 1),
     timeoutMs: config.timeout === undefined ? undefined : count(config.timeout, "timeout", 0, 0),
@@ -187,7 +189,7 @@ function withoutNulls(config: Config): Config {
 }
 
 function checkTypes(config: Config): void {
-  const { authToken, intMode } = config;
+  const { authToken, intMode, foreignKeys } = config;
   check("url", config.url ?? null, "string");
   for (const key of ["syncUrl", "encryptionKey"] as const) check(key, config[key], "string");
   if (typeof authToken !== "function") check("authToken", authToken, "string");
@@ -197,6 +199,9 @@ function checkTypes(config: Config): void {
     throw new TypeError(
       `Invalid value for intMode, expected "number", "bigint", "string" or "auto", got ${describeValue(intMode)}`,
     );
+  }
+  if (foreignKeys !== undefined && foreignKeys !== "checked") {
+    throw new RangeError(`Expected foreignKeys as "checked", got ${describeValue(foreignKeys)}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Transaction, TransactionMode, TransactionOptions } from "./api.ts";
+import type { BeginOptions, ForeignKeys, Transaction, TransactionMode, TransactionOptions } from "./api.ts";
 import { isRetryable, LitefleetError } from "./errors.ts";
 import type { LitefleetBatchError } from "./errors.ts";
 import type { Emitter } from "./events.ts";
@@ -15,10 +15,7 @@ const maxPauseMs = 100;
 const maxTimerMs = 2 ** 31 - 1;
 
 /** How one attempt begins. */
-export type Begin = (
-  mode: TransactionMode,
-  options: { signal?: AbortSignal; timeoutMs?: number },
-) => Promise<LitefleetTransaction>;
+export type Begin = (mode: TransactionMode, options: BeginOptions) => Promise<LitefleetTransaction>;
 
 /**
  * Runs `callback` in a transaction, and the whole of it again while the engine says that another run may succeed, with
@@ -39,7 +36,7 @@ export async function runTransaction<T>(
   const deadline = new Deadline({ signal: options.signal, timeoutMs });
   for (let attempt = 1; ; attempt += 1) {
     deadline.check("the transaction");
-    const outcome = await runOnce(begin, callback, mode, deadline, timeoutMs);
+    const outcome = await runOnce(begin, callback, { mode, foreignKeys: options.foreignKeys }, deadline, timeoutMs);
     if ("result" in outcome) return outcome.result;
     const error = outcome.retryable;
     if (error.code === "CONFLICT") events.emit("conflict", { attempt, error });
@@ -61,13 +58,13 @@ type Outcome<T> =
 async function runOnce<T>(
   begin: Begin,
   callback: (tx: Transaction) => Promise<T>,
-  mode: TransactionMode,
+  { mode, foreignKeys }: { readonly mode: TransactionMode; readonly foreignKeys: ForeignKeys | undefined },
   deadline: Deadline,
   timeoutMs: number | undefined,
 ): Promise<Outcome<T>> {
   let tx: LitefleetTransaction | undefined;
   try {
-    tx = await begin(mode, { signal: deadline.signal, timeoutMs: limitOf(deadline) });
+    tx = await begin(mode, { signal: deadline.signal, timeoutMs: limitOf(deadline), foreignKeys });
     const result = await withinDeadline(tx.runCallback(callback), deadline, timeoutMs);
     await tx.commit();
     return { result };

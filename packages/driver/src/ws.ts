@@ -8,6 +8,7 @@ export function createClient(config: Config): Client {
 }
 
 export type {
+  BatchOptions,
   BatchStatement,
   BeginOptions,
   CallOptions,
@@ -16,6 +17,7 @@ export type {
   ClientStatus,
   EngineName,
   Executor,
+  ForeignKeys,
   InArgs,
   InStatement,
   IntMode,

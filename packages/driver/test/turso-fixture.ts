@@ -34,6 +34,12 @@ export function openEngine(options: Partial<TursoOptions> = {}): Engine {
   return engine;
 }
 
+/** Closes a client, or anything that is open, after the test. */
+export function closeAfterTest<T extends { close(): void }>(opened: T): T {
+  onTestFinished(() => opened.close());
+  return opened;
+}
+
 /** A statement as the facade hands it to an engine. */
 export function bound(sql: string, args: InArgs = [], intMode: IntMode = "number"): BoundStatement {
   const parsed = parseStatement(sql);

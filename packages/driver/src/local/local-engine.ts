@@ -1,5 +1,13 @@
 import type { Replicated } from "@libsql/core/api";
-import type { BeginOptions, CallOptions, Capabilities, ClientStatus, RawResult, TransactionMode } from "../api.ts";
+import type {
+  BatchOptions,
+  BeginOptions,
+  CallOptions,
+  Capabilities,
+  ClientStatus,
+  RawResult,
+  TransactionMode,
+} from "../api.ts";
 import type { BoundStatement, Engine, EngineTransaction, MaybePromise, RowChunks } from "../engine.ts";
 import { LitefleetError, unsupported } from "../errors.ts";
 import { splitStatements } from "../sql/split.ts";
@@ -15,7 +23,7 @@ import { watchForIdle } from "./idle-transaction.ts";
 import { LocalChunks } from "./local-chunks.ts";
 import type { OpenedRows } from "./local-chunks.ts";
 import { LocalTransaction } from "./local-transaction.ts";
-import type { LocalTransactionHost } from "./local-transaction.ts";
+import type { LocalTransactionHost, TransactionSteps } from "./local-transaction.ts";
 import type { NativeLibrary } from "./native.ts";
 import { OpenRows } from "./open-rows.ts";
 import { pragmaScope } from "./session-pragmas.ts";
@@ -114,7 +122,7 @@ export class LocalEngine implements Engine {
   async batch(
     statements: readonly BoundStatement[],
     mode: TransactionMode,
-    options: CallOptions,
+    options: BatchOptions,
   ): Promise<RawResult[]> {
     return this.#batch(statements, mode, options);
   }
@@ -145,7 +153,8 @@ export class LocalEngine implements Engine {
     return chunks;
   }
 
-  async begin(mode: TransactionMode, options: BeginOptions): Promise<EngineTransaction> {
+  /** @param steps how an engine over this one begins and commits. */
+  async begin(mode: TransactionMode, options: BeginOptions, steps?: TransactionSteps): Promise<EngineTransaction> {
     throwIfAborted(options.signal);
     const { isMemory, library } = this.#options;
     const isWriter = mode === "write" || mode === "concurrent";
@@ -161,6 +170,7 @@ export class LocalEngine implements Engine {
         mode,
         beginSql,
         options,
+        steps,
       );
       this.#transactions.add(transaction);
       return transaction;

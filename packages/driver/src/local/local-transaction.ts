@@ -30,11 +30,25 @@ export interface LocalTransactionHost {
   readonly onEnd: (transaction: LocalTransaction, connection: Connection) => void;
 }
 
+/** How an engine over this one begins and commits a transaction its own way. */
+export interface TransactionSteps {
+  /** Runs `sql`, which begins the transaction, and what has to come before it. */
+  begin(connection: Connection, sql: string): void;
+  /** Commits, after what has to come before it. May be called again if it throws SQLITE_BUSY. */
+  commit(connection: Connection): void;
+}
+
+const plainSteps: TransactionSteps = {
+  begin: (connection, sql) => connection.exec(sql),
+  commit: (connection) => connection.exec("COMMIT"),
+};
+
 /** A transaction on a connection of its own. */
 export class LocalTransaction implements EngineTransaction, ScopedTransaction, ActiveTransaction {
   readonly #host: LocalTransactionHost;
   readonly #connection: Connection;
   readonly #foreignKeys: string | undefined;
+  readonly #steps: TransactionSteps;
   readonly #iterations = new Set<OpenRows>();
   #turn: Release | undefined;
   #needsTurn: boolean;
@@ -50,12 +64,14 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
     turn: Release | undefined,
     mode: TransactionMode,
     foreignKeys: string | undefined,
+    steps: TransactionSteps,
   ) {
     this.#host = host;
     this.#connection = connection;
     this.#turn = turn;
     this.#needsTurn = turn === undefined && mode === "deferred";
     this.#foreignKeys = foreignKeys;
+    this.#steps = steps;
   }
 
   /** Begins on `connection`, which the transaction owns from here on, also if this throws. */
@@ -66,12 +82,13 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
     mode: TransactionMode,
     beginSql: string,
     options: BeginOptions,
+    steps: TransactionSteps = plainSteps,
   ): Promise<LocalTransaction> {
-    const foreignKeys = options.foreignKeys === "off" ? readForeignKeys(connection) : undefined;
-    const transaction = new LocalTransaction(host, connection, turn, mode, foreignKeys);
+    const foreignKeys = options.foreignKeys === undefined ? undefined : readForeignKeys(connection);
+    const transaction = new LocalTransaction(host, connection, turn, mode, foreignKeys, steps);
     try {
-      if (foreignKeys !== undefined) connection.exec("PRAGMA foreign_keys = OFF");
-      await whileBusy(() => connection.exec(beginSql), host.patienceMs(), options);
+      if (foreignKeys !== undefined) connection.exec(`PRAGMA foreign_keys = ${foreignKeysOf(options)}`);
+      await whileBusy(() => steps.begin(connection, beginSql), host.patienceMs(), options);
       return transaction;
     } catch (error) {
       transaction.#end();
@@ -149,7 +166,7 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
       if (this.#connection.tainted) throw unfinishedError();
       const attempt = (): void => {
         this.#checkOpen();
-        this.#connection.exec("COMMIT");
+        this.#steps.commit(this.#connection);
       };
       await whileBusy(attempt, this.#host.patienceMs(), {});
     } finally {
@@ -287,6 +304,10 @@ const foreignKeysPragma: BoundStatement = {
   args: [],
   intMode: "number",
 };
+
+function foreignKeysOf({ foreignKeys }: BeginOptions): "ON" | "OFF" {
+  return foreignKeys === "off" ? "OFF" : "ON";
+}
 
 function readForeignKeys(connection: Connection): string {
   return connection.run(foreignKeysPragma).rows[0]?.[0] === 1 ? "ON" : "OFF";

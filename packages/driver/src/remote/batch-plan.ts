@@ -1,4 +1,4 @@
-import type { TransactionMode } from "../api.ts";
+import type { ForeignKeys, TransactionMode } from "../api.ts";
 import type { BoundStatement } from "../engine.ts";
 import type { WireBatch, WireCondition, WireRequest, WireStatement, WireStep } from "./protocol.ts";
 import { controlStatement, encodeStatement } from "./encode-statement.ts";
@@ -41,8 +41,9 @@ export class BatchPlan {
   }
 
   /** Begins a transaction, with foreign keys off if asked. */
-  addBegin(mode: TransactionMode, foreignKeys: "off" | undefined): void {
-    if (foreignKeys === undefined) {
+  addBegin(mode: TransactionMode, foreignKeys: ForeignKeys | undefined): void {
+    // Each stream begins with them on.
+    if (foreignKeys !== "off") {
       this.add(controlStatement(beginSql[mode]));
       return;
     }

@@ -1,4 +1,4 @@
-import type { CallOptions, RawResult, TransactionMode } from "../api.ts";
+import type { CallOptions, ForeignKeys, RawResult, TransactionMode } from "../api.ts";
 import type { BoundStatement } from "../engine.ts";
 import { BatchPlan, inTransaction } from "./batch-plan.ts";
 import { batchResult, findRefused, hasRun, readSteps, RefusedBatch, stepError } from "./batch-result.ts";
@@ -37,7 +37,7 @@ export class BatchRunner<O extends CallOptions> {
   async atomic(
     statements: readonly BoundStatement[],
     mode: TransactionMode,
-    foreignKeys: "off" | undefined,
+    foreignKeys: ForeignKeys | undefined,
     options: O,
   ): Promise<RawResult[]> {
     if (statements.length === 0) return [];
@@ -53,7 +53,7 @@ export class BatchRunner<O extends CallOptions> {
         plan.addChain(statements, inTransaction);
         plan.add(controlStatement("COMMIT"), plan.afterLast(), inTransaction);
         plan.add(controlStatement("ROLLBACK"), inTransaction);
-        if (foreignKeys !== undefined) plan.add(controlStatement("PRAGMA foreign_keys = ON"));
+        if (foreignKeys === "off") plan.add(controlStatement("PRAGMA foreign_keys = ON"));
         return plan;
       });
     } catch (error) {

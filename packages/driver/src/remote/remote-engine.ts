@@ -1,5 +1,13 @@
 import type { Replicated } from "@libsql/core/api";
-import type { BeginOptions, CallOptions, Capabilities, ClientStatus, RawResult, TransactionMode } from "../api.ts";
+import type {
+  BatchOptions,
+  BeginOptions,
+  CallOptions,
+  Capabilities,
+  ClientStatus,
+  RawResult,
+  TransactionMode,
+} from "../api.ts";
 import type { BoundStatement, Engine, RowChunks } from "../engine.ts";
 import { unsupported } from "../errors.ts";
 import { parseStatement } from "../sql/parse.ts";
@@ -87,9 +95,9 @@ export class RemoteEngine implements Engine {
   batch(
     statements: readonly BoundStatement[],
     mode: TransactionMode,
-    options: RemoteCallOptions,
+    options: BatchOptions & RemoteCallOptions,
   ): Promise<RawResult[]> {
-    return this.#explained(this.#batches.atomic(statements, mode, undefined, options));
+    return this.#explained(this.#batches.atomic(statements, mode, options.foreignKeys, options));
   }
 
   migrate(statements: readonly BoundStatement[], options: RemoteCallOptions = {}): Promise<RawResult[]> {

@@ -1,5 +1,6 @@
 import type { Replicated } from "@libsql/core/api";
 import type {
+  BatchOptions,
   BeginOptions,
   CallOptions,
   Capabilities,
@@ -57,7 +58,7 @@ export class ReplicaEngine implements Engine {
   async batch(
     statements: readonly BoundStatement[],
     mode: TransactionMode,
-    options: CallOptions,
+    options: BatchOptions,
   ): Promise<RawResult[]> {
     if (mode !== "write" && statements.every(isLocalRead)) {
       return (await this.#follower.copy(options)).batch(statements, mode, options);
@@ -131,7 +132,7 @@ export class ReplicaEngine implements Engine {
     return local.execute(statement, options);
   }
 
-  async #write<T>(options: CallOptions, write: (noting: RemoteCallOptions) => Promise<T>): Promise<T> {
+  async #write<T>(options: BatchOptions, write: (noting: RemoteCallOptions) => Promise<T>): Promise<T> {
     let written: number | undefined;
     const noting = { ...options, onReplicationIndex: (index: number) => (written = index) };
     let result: T;

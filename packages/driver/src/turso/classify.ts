@@ -108,6 +108,26 @@ export function ddlInConcurrent(statement: string): LitefleetError {
   return classifyTurso(new Error(`${statement}: DDL statements require an exclusive transaction`));
 }
 
+/** The error for a checked concurrent transaction that would leave an orphan because of another one. */
+export function orphanConflict(child: string, parent: string): LitefleetError {
+  return new LitefleetError(
+    `A row of ${child} would be left without its row of ${parent}, which another transaction has written meanwhile. ${beginAgain}`,
+    "CONFLICT",
+    { isRetryable: true },
+  );
+}
+
+/** The error for a checked concurrent transaction that cannot be followed: the next run of it must be exclusive. */
+export function needsExclusiveForKeys(why: string): LitefleetError {
+  return markNeedsExclusive(
+    new LitefleetError(
+      `${why}, which foreignKeys: "checked" cannot follow in a concurrent transaction. Run it in a transaction of mode "write".`,
+      "CONFLICT",
+      { isRetryable: true },
+    ),
+  );
+}
+
 /** Whether another transaction was in the way, and the whole transaction may be run again as it is. */
 export function isConflict(error: unknown): error is LitefleetError {
   return error instanceof Error && "code" in error && error.code === "CONFLICT";

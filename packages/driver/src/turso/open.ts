@@ -9,6 +9,7 @@ import type { NativeLibrary } from "../local/native.ts";
 import { WriteQueue } from "../local/write-queue.ts";
 import type { OnConflict } from "./conflict-retry.ts";
 import { checkFile } from "./check-file.ts";
+import { ForeignKeyWatch } from "./foreign-keys/foreign-key-watch.ts";
 import { TursoConnection } from "./turso-connection.ts";
 import { TursoEngine } from "./turso-engine.ts";
 
@@ -59,6 +60,7 @@ export function openTurso(options: TursoOptions): Engine {
   const { statementCacheSize } = options;
   const connect = (): TursoConnection => openConnection(path, statementCacheSize);
   const library = libraryOf(options.isMemory, connect);
+  const open = (): Connection => new Connection(library, connect(), queue, statementCacheSize);
   try {
     if (!options.isMemory) checkFile(path);
     const first = new Connection(library, options.isMemory ? connect() : inMvcc(connect()), queue, statementCacheSize);
@@ -70,11 +72,12 @@ export function openTurso(options: TursoOptions): Engine {
       library,
       capabilities: { ...capabilities, concurrentWrites: options.isMemory ? "serialized" : "mvcc" },
       queue,
-      open: () => new Connection(library, connect(), queue, statementCacheSize),
+      open,
       first,
     });
     const { isMemory, timeoutMs, onConflict } = options;
-    return new TursoEngine({ local, queue, timeoutMs, onConflict, path: isMemory ? undefined : path });
+    const foreignKeys = new ForeignKeyWatch(open, queue);
+    return new TursoEngine({ local, queue, timeoutMs, onConflict, foreignKeys, path: isMemory ? undefined : path });
   } catch (error) {
     queue.leave();
     throw error;

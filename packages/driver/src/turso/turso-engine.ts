@@ -1,10 +1,20 @@
 import type { Replicated } from "@libsql/core/api";
-import type { BeginOptions, CallOptions, Capabilities, ClientStatus, RawResult, TransactionMode } from "../api.ts";
+import type {
+  BatchOptions,
+  BeginOptions,
+  CallOptions,
+  Capabilities,
+  ClientStatus,
+  RawResult,
+  TransactionMode,
+} from "../api.ts";
 import type { BoundStatement, Engine, EngineTransaction, MaybePromise, RowChunks } from "../engine.ts";
 import type { LocalEngine } from "../local/local-engine.ts";
+import type { TransactionSteps } from "../local/local-transaction.ts";
 import type { WriteQueue } from "../local/write-queue.ts";
 import { whileConflicting } from "./conflict-retry.ts";
 import type { OnConflict } from "./conflict-retry.ts";
+import type { ForeignKeyWatch } from "./foreign-keys/foreign-key-watch.ts";
 import { LogKeeper } from "./log-keeper.ts";
 import { TursoTransaction } from "./turso-transaction.ts";
 
@@ -17,6 +27,7 @@ export interface TursoEngineParts {
   /** Milliseconds that a commit waits for another client's turn. */
   readonly timeoutMs: number | undefined;
   readonly onConflict: OnConflict | undefined;
+  readonly foreignKeys: ForeignKeyWatch;
   /** The file; `undefined` in memory, where there is one connection and no MVCC. */
   readonly path: string | undefined;
 }
@@ -56,7 +67,7 @@ export class TursoEngine implements Engine {
     return whileConflicting(() => this.#local.execute(statement, options), options, this.#parts.onConflict);
   }
 
-  batch(statements: readonly BoundStatement[], mode: TransactionMode, options: CallOptions): Promise<RawResult[]> {
+  batch(statements: readonly BoundStatement[], mode: TransactionMode, options: BatchOptions): Promise<RawResult[]> {
     const runMode = modeOfBatch(statements, mode);
     return whileConflicting(() => this.#runBatch(statements, runMode, options), options, this.#parts.onConflict);
   }
@@ -92,12 +103,29 @@ export class TursoEngine implements Engine {
 
   close(): void {
     this.#local.close();
+    this.#parts.foreignKeys.close();
   }
 
   async #begin(mode: TransactionMode, options: BeginOptions): Promise<EngineTransaction> {
     const { queue, timeoutMs } = this.#parts;
-    const inner = await this.#local.begin(mode === "concurrent" ? "read" : mode, options);
-    return new TursoTransaction(inner, mode, () => queue.acquire(this.#local, timeoutMs, {}));
+    const isChecked = mode === "concurrent" && options.foreignKeys === "checked";
+    const inner = await this.#local.begin(mode === "concurrent" ? "read" : mode, options, this.#steps(isChecked));
+    return new TursoTransaction(inner, mode, isChecked, () => queue.acquire(this.#local, timeoutMs, {}));
+  }
+
+  #steps(isChecked: boolean): TransactionSteps {
+    const { foreignKeys } = this.#parts;
+    return {
+      begin: (connection, sql) => {
+        if (isChecked) foreignKeys.arm(connection);
+        else foreignKeys.disarm(connection);
+        connection.exec(sql);
+      },
+      commit: (connection) => {
+        if (isChecked) foreignKeys.check(connection);
+        connection.exec("COMMIT");
+      },
+    };
   }
 
   async #runBatch(

@@ -6,8 +6,9 @@ import { markNeedsExclusive, needsExclusive } from "../needs-exclusive.ts";
 import { parseStatement } from "../sql/parse.ts";
 import type { ParsedStatement } from "../sql/parse.ts";
 import { splitStatements } from "../sql/split.ts";
-import { ddlInConcurrent } from "./classify.ts";
+import { ddlInConcurrent, needsExclusiveForKeys } from "./classify.ts";
 import { runInConcurrent } from "./conflict-retry.ts";
+import { replacesRows } from "./foreign-keys/replaces-rows.ts";
 
 /**
  * A local transaction with what is particular to this engine: a concurrent one takes a turn to commit and leaves the schema
@@ -16,12 +17,22 @@ import { runInConcurrent } from "./conflict-retry.ts";
 export class TursoTransaction implements EngineTransaction {
   readonly #inner: EngineTransaction;
   readonly #mode: TransactionMode;
+  readonly #isChecked: boolean;
   readonly #acquireTurn: () => Promise<Release>;
 
-  /** @param acquireTurn waits until no other transaction has the database for itself. */
-  constructor(inner: EngineTransaction, mode: TransactionMode, acquireTurn: () => Promise<Release>) {
+  /**
+   * @param isChecked whether foreign keys are checked again at COMMIT.
+   * @param acquireTurn waits until no other transaction has the database for itself.
+   */
+  constructor(
+    inner: EngineTransaction,
+    mode: TransactionMode,
+    isChecked: boolean,
+    acquireTurn: () => Promise<Release>,
+  ) {
     this.#inner = inner;
     this.#mode = mode;
+    this.#isChecked = isChecked;
     this.#acquireTurn = acquireTurn;
   }
 
@@ -30,25 +41,25 @@ export class TursoTransaction implements EngineTransaction {
   }
 
   execute(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
-    this.#check(statement.parsed);
+    this.#check(statement.sql, statement.parsed);
     return this.#inner.execute(statement, options);
   }
 
   batch(statements: readonly BoundStatement[], options: CallOptions): MaybePromise<RawResult[]> {
-    for (const [i, { parsed }] of statements.entries()) {
-      const refusal = this.#refusal(parsed);
+    for (const [i, { sql, parsed }] of statements.entries()) {
+      const refusal = this.#refusal(sql, parsed);
       if (refusal !== undefined) throw atStatement(i, refusal);
     }
     return this.#inner.batch(statements, options);
   }
 
   async script(sql: string, options: CallOptions): Promise<void> {
-    for (const { sql: one } of splitStatements(sql)) this.#check(parseStatement(one));
+    for (const { sql: one } of splitStatements(sql)) this.#check(one, parseStatement(one));
     await this.#inner.script(sql, options);
   }
 
   iterate(statement: BoundStatement, options: CallOptions): RowChunks {
-    this.#check(statement.parsed);
+    this.#check(statement.sql, statement.parsed);
     return this.#inner.iterate(statement, options);
   }
 
@@ -78,12 +89,16 @@ export class TursoTransaction implements EngineTransaction {
     return this.#mode === "concurrent" ? runInConcurrent(run) : run();
   }
 
-  #check(parsed: ParsedStatement): void {
-    const refusal = this.#refusal(parsed);
+  #check(sql: string, parsed: ParsedStatement): void {
+    const refusal = this.#refusal(sql, parsed);
     if (refusal !== undefined) throw refusal;
   }
 
-  #refusal({ kind, keyword }: ParsedStatement): LitefleetError | undefined {
+  #refusal(sql: string, { kind, keyword }: ParsedStatement): LitefleetError | undefined {
+    if (this.#isChecked && kind === "write" && !this.closed && replacesRows(sql)) {
+      this.#inner.close();
+      return needsExclusiveForKeys(`${keyword} resolves conflicts by REPLACE`);
+    }
     if (this.#mode === "concurrent" && kind === "schema" && !this.closed) {
       // As after any conflict: nothing of this run stays.
       this.#inner.close();
