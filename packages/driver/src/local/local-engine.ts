@@ -194,6 +194,11 @@ export class LocalEngine implements Engine {
     };
   }
 
+  /** How many transactions are open now. */
+  get openTransactions(): number {
+    return this.#transactions.size;
+  }
+
   /** Tells that somebody else may have changed the schema: what statements return is looked up again. */
   schemaMayHaveChanged(): void {
     this.#queue.schemaVersion += 1;

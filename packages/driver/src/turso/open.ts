@@ -60,10 +60,16 @@ export function openTurso(options: TursoOptions): Engine {
   const { statementCacheSize } = options;
   const connect = (): TursoConnection => openConnection(path, statementCacheSize);
   const library = libraryOf(options.isMemory, connect);
-  const open = (): Connection => new Connection(library, connect(), queue, statementCacheSize);
+  const natives = new WeakMap<Connection, TursoConnection>();
+  const wrap = (native: TursoConnection): Connection => {
+    const connection = new Connection(library, native, queue, statementCacheSize);
+    natives.set(connection, native);
+    return connection;
+  };
+  const open = (): Connection => wrap(connect());
   try {
     if (!options.isMemory) checkFile(path);
-    const first = new Connection(library, options.isMemory ? connect() : inMvcc(connect()), queue, statementCacheSize);
+    const first = wrap(options.isMemory ? connect() : inMvcc(connect()));
     const local = new LocalEngine({
       ...options,
       // Opening one costs as much as several transactions.
@@ -77,7 +83,9 @@ export function openTurso(options: TursoOptions): Engine {
     });
     const { isMemory, timeoutMs, onConflict } = options;
     const foreignKeys = new ForeignKeyWatch(open, queue);
-    return new TursoEngine({ local, queue, timeoutMs, onConflict, foreignKeys, path: isMemory ? undefined : path });
+    const commitUnsynced = (connection: Connection): boolean => natives.get(connection)?.commitUnsynced() ?? false;
+    const file = isMemory ? undefined : { path, commitUnsynced };
+    return new TursoEngine({ local, queue, timeoutMs, onConflict, foreignKeys, file });
   } catch (error) {
     queue.leave();
     throw error;

@@ -7,6 +7,7 @@ import { asPrimaryKeyFailure, classifyTurso } from "./classify.ts";
 import { LiveStatements } from "./live-statements.ts";
 import { openHandle, step, stepOn } from "./native.ts";
 import type { TursoHandle } from "./native.ts";
+import { UnsyncedCommit } from "./unsynced-commit.ts";
 import { isPrimaryKey } from "./primary-key.ts";
 import { lowerCasedTargets } from "./target-names.ts";
 import { TursoStatement } from "./turso-statement.ts";
@@ -19,6 +20,7 @@ const passing = 8;
 export class TursoConnection implements NativeConnection {
   readonly #handle: TursoHandle;
   readonly #host: StatementHost;
+  #unsynced: UnsyncedCommit | undefined;
 
   /**
    * @param statements how many statements the caller keeps for use.
@@ -51,6 +53,19 @@ export class TursoConnection implements NativeConnection {
     try {
       // One by one, so that each is looked at when those before it have run.
       for (const { sql: one } of splitStatements(sql)) this.#runOne(lowerCasedTargets(one));
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  /**
+   * Commits without waiting for the disk. Gives false if the connection waits for it, or does not wait, by its own setting: then
+   * the ordinary COMMIT has been run.
+   */
+  commitUnsynced(): boolean {
+    this.#unsynced ??= new UnsyncedCommit(this.#handle);
+    try {
+      return this.#unsynced.run();
     } catch (error) {
       throw this.#explain(error);
     }

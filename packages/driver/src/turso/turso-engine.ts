@@ -10,11 +10,14 @@ import type {
 } from "../api.ts";
 import type { BoundStatement, Engine, EngineTransaction, MaybePromise, RowChunks } from "../engine.ts";
 import type { LocalEngine } from "../local/local-engine.ts";
+import type { Connection } from "../local/connection.ts";
 import type { TransactionSteps } from "../local/local-transaction.ts";
+import { ConcurrentSteps } from "./concurrent-steps.ts";
 import type { WriteQueue } from "../local/write-queue.ts";
 import { whileConflicting } from "./conflict-retry.ts";
 import type { OnConflict } from "./conflict-retry.ts";
 import type { ForeignKeyWatch } from "./foreign-keys/foreign-key-watch.ts";
+import { LogFlush } from "./log-flush.ts";
 import { LogKeeper } from "./log-keeper.ts";
 import { TursoTransaction } from "./turso-transaction.ts";
 
@@ -28,8 +31,16 @@ export interface TursoEngineParts {
   readonly timeoutMs: number | undefined;
   readonly onConflict: OnConflict | undefined;
   readonly foreignKeys: ForeignKeyWatch;
-  /** The file; `undefined` in memory, where there is one connection and no MVCC. */
-  readonly path: string | undefined;
+  /** `undefined` in memory, where there is one connection and no MVCC. */
+  readonly file: TursoFile | undefined;
+}
+
+/** What a database in a file has. */
+export interface TursoFile {
+  /** Its resolved path. */
+  readonly path: string;
+  /** Commits without waiting for the disk; false if there is nothing to wait for. */
+  readonly commitUnsynced: (connection: Connection) => boolean;
 }
 
 /**
@@ -46,11 +57,22 @@ export class TursoEngine implements Engine {
   readonly #parts: TursoEngineParts;
   readonly #local: LocalEngine;
   readonly #log: LogKeeper | undefined;
+  readonly #plainSteps: TransactionSteps;
+  #flush: LogFlush | undefined;
 
   constructor(parts: TursoEngineParts) {
     this.#parts = parts;
     this.#local = parts.local;
-    if (parts.path !== undefined) this.#log = new LogKeeper(parts.path, () => this.#local.script(checkpoint, {}));
+    this.#plainSteps = {
+      begin: (connection, sql) => {
+        parts.foreignKeys.disarm(connection);
+        connection.exec(sql);
+      },
+      commit: (connection) => connection.exec("COMMIT"),
+    };
+    if (parts.file === undefined) return;
+    this.#log = new LogKeeper(parts.file.path, () => this.#local.script(checkpoint, {}));
+    this.#flush = LogFlush.of(parts.file.path);
   }
 
   get capabilities(): Capabilities {
@@ -104,28 +126,29 @@ export class TursoEngine implements Engine {
   close(): void {
     this.#local.close();
     this.#parts.foreignKeys.close();
+    this.#flush?.leave();
+    this.#flush = undefined;
   }
 
   async #begin(mode: TransactionMode, options: BeginOptions): Promise<EngineTransaction> {
-    const { queue, timeoutMs } = this.#parts;
-    const isChecked = mode === "concurrent" && options.foreignKeys === "checked";
-    const inner = await this.#local.begin(mode === "concurrent" ? "read" : mode, options, this.#steps(isChecked));
-    return new TursoTransaction(inner, mode, isChecked, () => queue.acquire(this.#local, timeoutMs, {}));
-  }
-
-  #steps(isChecked: boolean): TransactionSteps {
-    const { foreignKeys } = this.#parts;
-    return {
-      begin: (connection, sql) => {
-        if (isChecked) foreignKeys.arm(connection);
-        else foreignKeys.disarm(connection);
-        connection.exec(sql);
-      },
-      commit: (connection) => {
-        if (isChecked) foreignKeys.check(connection);
-        connection.exec("COMMIT");
-      },
-    };
+    const { queue, timeoutMs, foreignKeys, file } = this.#parts;
+    if (mode !== "concurrent" || file === undefined || this.#flush === undefined) {
+      return new TursoTransaction(await this.#local.begin(mode, options, this.#plainSteps), mode);
+    }
+    const isChecked = options.foreignKeys === "checked";
+    const steps = new ConcurrentSteps({
+      foreignKeys,
+      isChecked,
+      flush: this.#flush,
+      commitUnsynced: file.commitUnsynced,
+      hasCompany: () => this.#local.openTransactions > 1,
+    });
+    const inner = await this.#local.begin("read", options, steps);
+    return new TursoTransaction(inner, mode, {
+      isChecked,
+      acquireTurn: () => queue.acquire(this.#local, timeoutMs, {}),
+      durable: () => steps.durable,
+    });
   }
 
   async #runBatch(

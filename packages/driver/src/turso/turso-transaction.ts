@@ -10,6 +10,16 @@ import { ddlInConcurrent, needsExclusiveForKeys } from "./classify.ts";
 import { runInConcurrent } from "./conflict-retry.ts";
 import { replacesRows } from "./foreign-keys/replaces-rows.ts";
 
+/** What a concurrent transaction needs of its engine. */
+export interface ConcurrentTransaction {
+  /** Whether foreign keys are checked again at COMMIT. */
+  readonly isChecked: boolean;
+  /** Waits until no other transaction has the database for itself. */
+  readonly acquireTurn: () => Promise<Release>;
+  /** After the COMMIT, resolves when it is on the disk; `undefined` if it is already. */
+  readonly durable: () => Promise<void> | undefined;
+}
+
 /**
  * A local transaction with what is particular to this engine: a concurrent one takes a turn to commit and leaves the schema
  * alone, and one that only reads is held to it here, since the engine has no read-only transaction.
@@ -17,23 +27,13 @@ import { replacesRows } from "./foreign-keys/replaces-rows.ts";
 export class TursoTransaction implements EngineTransaction {
   readonly #inner: EngineTransaction;
   readonly #mode: TransactionMode;
-  readonly #isChecked: boolean;
-  readonly #acquireTurn: () => Promise<Release>;
+  readonly #concurrent: ConcurrentTransaction | undefined;
 
-  /**
-   * @param isChecked whether foreign keys are checked again at COMMIT.
-   * @param acquireTurn waits until no other transaction has the database for itself.
-   */
-  constructor(
-    inner: EngineTransaction,
-    mode: TransactionMode,
-    isChecked: boolean,
-    acquireTurn: () => Promise<Release>,
-  ) {
+  /** @param concurrent for mode `"concurrent"` in a file, what is particular to it. */
+  constructor(inner: EngineTransaction, mode: TransactionMode, concurrent?: ConcurrentTransaction) {
     this.#inner = inner;
     this.#mode = mode;
-    this.#isChecked = isChecked;
-    this.#acquireTurn = acquireTurn;
+    this.#concurrent = concurrent;
   }
 
   get closed(): boolean {
@@ -66,14 +66,15 @@ export class TursoTransaction implements EngineTransaction {
   async commit(): Promise<void> {
     // There is nothing to commit, and so nothing that a change of the schema could conflict with.
     if (this.#mode === "read") return this.#inner.rollback();
-    if (this.#mode !== "concurrent") return this.#inner.commit();
+    if (this.#concurrent === undefined) return this.#inner.commit();
     // While another transaction has the database for itself, every commit beside it ends in a conflict.
-    const turn = await this.#acquireTurn();
+    const turn = await this.#concurrent.acquireTurn();
     try {
       await this.#inner.commit();
     } finally {
       turn();
     }
+    await this.#concurrent.durable();
   }
 
   rollback(): MaybePromise<void> {
@@ -86,7 +87,7 @@ export class TursoTransaction implements EngineTransaction {
 
   runCallback<T>(callback: () => Promise<T>): Promise<T> {
     const run = (): Promise<T> => this.#inner.runCallback?.(callback) ?? callback();
-    return this.#mode === "concurrent" ? runInConcurrent(run) : run();
+    return this.#concurrent === undefined ? run() : runInConcurrent(run);
   }
 
   #check(sql: string, parsed: ParsedStatement): void {
@@ -95,11 +96,11 @@ export class TursoTransaction implements EngineTransaction {
   }
 
   #refusal(sql: string, { kind, keyword }: ParsedStatement): LitefleetError | undefined {
-    if (this.#isChecked && kind === "write" && !this.closed && replacesRows(sql)) {
+    if (this.#concurrent?.isChecked === true && kind === "write" && !this.closed && replacesRows(sql)) {
       this.#inner.close();
       return needsExclusiveForKeys(`${keyword} resolves conflicts by REPLACE`);
     }
-    if (this.#mode === "concurrent" && kind === "schema" && !this.closed) {
+    if (this.#concurrent !== undefined && kind === "schema" && !this.closed) {
       // As after any conflict: nothing of this run stays.
       this.#inner.close();
       return ddlInConcurrent(keyword);
