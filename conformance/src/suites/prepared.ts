@@ -50,6 +50,47 @@ export function prepared({ open }: SuiteContext): void {
     await expectCode(client.iterate("SELECT id FROM t").next(), code);
   });
 
+  it("gives rows in chunks of the size that is asked for", async () => {
+    const client = open();
+    await client.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)");
+    await client.batch(
+      Array.from({ length: 250 }, (_, i) => ({ sql: "INSERT INTO t VALUES (?)", args: [BigInt(i)] })),
+      "write",
+    );
+    const statement = client.prepare("SELECT id, id AS id FROM t WHERE id >= ? ORDER BY id");
+    for (const chunkSize of [undefined, 1, 7, 100, 125, 249, 250, 1_000]) {
+      const sizes: number[] = [];
+      const ids: unknown[] = [];
+      for await (const { columns, rows } of statement.chunks([0], { chunkSize })) {
+        expect(columns).toEqual(["id", "id"]);
+        sizes.push(rows.length);
+        for (const [id, same] of rows) {
+          expect(same).toBe(id);
+          ids.push(id);
+        }
+      }
+      expect(ids).toEqual(Array.from({ length: 250 }, (_, i) => i));
+      expect(sizes.every((size) => size > 0)).toBe(true);
+      if (chunkSize !== undefined) {
+        const whole = Array.from({ length: Math.floor(250 / chunkSize) }, () => chunkSize);
+        expect(sizes).toEqual(250 % chunkSize === 0 ? whole : [...whole, 250 % chunkSize]);
+      }
+    }
+    for await (const chunk of statement.chunks([1_000])) expect(chunk).toBe("no chunk at all");
+    for await (const { rows } of statement.chunks([5], { chunkSize: 3 })) {
+      expect(rows.map(([id]) => id)).toEqual([5, 6, 7]);
+      break;
+    }
+    await client.execute("DROP TABLE t");
+  });
+
+  it("refuses a size of chunks that cannot be", () => {
+    const statement = open().prepare("SELECT 1");
+    for (const chunkSize of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => statement.chunks([], { chunkSize })).toThrow(RangeError);
+    }
+  });
+
   it("streams inside a transaction", async () => {
     const client = open();
     await client.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)");

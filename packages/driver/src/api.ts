@@ -67,6 +67,20 @@ export interface RunResult {
   readonly lastInsertRowid: bigint | undefined;
 }
 
+/** Options of {@link PreparedStatement.chunks}. */
+export interface ChunkOptions extends CallOptions {
+  /** Rows a chunk; the last may have fewer. Default: as many as the engine reads at a time. */
+  readonly chunkSize?: number;
+}
+
+/** Some of a result's rows, as value arrays. */
+export interface RowChunk {
+  /** Column names in order; may repeat. */
+  readonly columns: readonly string[];
+  /** One array of values a row, in column order. The caller owns them. */
+  readonly rows: Value[][];
+}
+
 /**
  * A statement to be run many times. Each connection that runs it keeps the compiled form in its statement cache, so it
  * needs no closing and stays valid for as long as the client (or transaction) that made it.
@@ -85,6 +99,11 @@ export interface PreparedStatement {
   raw(args?: InArgs, options?: CallOptions): Promise<RawResult>;
   /** Rows one after the other, without holding them all. Leaving the loop early releases the statement. */
   iterate(args?: InArgs, options?: CallOptions): AsyncIterableIterator<Row>;
+  /**
+   * Rows as arrays of values, some at a time and without holding them all: what a stream of an adapter is built on. There is no empty
+   * chunk. Leaving the loop early releases the statement. Throws a `RangeError` for a `chunkSize` that is not a positive integer.
+   */
+  chunks(args?: InArgs, options?: ChunkOptions): AsyncIterableIterator<RowChunk>;
 }
 
 /** A statement as `batch` takes it. */

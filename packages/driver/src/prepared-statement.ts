@@ -1,10 +1,11 @@
 import type { InArgs, Row, Value } from "@libsql/core/api";
-import type { CallOptions, PreparedStatement, RawResult, RunResult } from "./api.ts";
+import type { CallOptions, ChunkOptions, PreparedStatement, RawResult, RowChunk, RunResult } from "./api.ts";
 import { checkOptions } from "./call-options.ts";
 import type { BoundStatement, MaybePromise, RowChunks } from "./engine.ts";
 import type { ParsedStatements } from "./parsed-statements.ts";
 import { toRows } from "./result-set.ts";
 import { rowFactory } from "./row-class.ts";
+import { checkChunkSize, iterateChunks } from "./chunk-iterator.ts";
 import { iterateRows } from "./row-iterator.ts";
 import type { ParsedStatement } from "./sql/parse.ts";
 
@@ -51,6 +52,12 @@ export class Prepared implements PreparedStatement {
   iterate(args?: InArgs, options?: CallOptions): AsyncIterableIterator<Row> {
     const checked = checkOptions(options);
     return iterateRows(this.#runner.openChunks(this.#bind(args, checked), checked));
+  }
+
+  chunks(args?: InArgs, options?: ChunkOptions): AsyncIterableIterator<RowChunk> {
+    const checked = checkOptions(options);
+    checkChunkSize(checked.chunkSize);
+    return iterateChunks(this.#runner.openChunks(this.#bind(args, checked), checked), checked.chunkSize);
   }
 
   async #answer<T>(

@@ -1,9 +1,9 @@
 export { decodeVector, vector } from "./vector/codec.ts";
 export type { DecodedVector } from "./vector/codec.ts";
 export type { VectorKind } from "./vector/vector-kind.ts";
-export { distance, vectorDistance } from "./vector/distance.ts";
+export { distance, distanceFunction, vectorDistance } from "./vector/distance.ts";
 export type { VectorMetric } from "./vector/distance.ts";
-export { vectorColumn } from "./vector/vector-column.ts";
+export { vectorColumn, vectorColumnType } from "./vector/vector-column.ts";
 export { createVectorIndex, dropVectorIndex, rebuildVectorIndex, vectorIndexInfo } from "./vector/vector-index.ts";
 export type {
   CreateVectorIndexOptions,

@@ -20,10 +20,20 @@ export function vectorDistance(
   column: string | readonly [table: string, column: string],
   options: { readonly metric?: VectorMetric; readonly parameter?: string } = {},
 ): string {
-  const metric = options.metric ?? "cosine";
-  checkMetric(metric);
+  const measure = distanceFunction(options.metric);
   const name = (typeof column === "string" ? [column] : column).map((part) => quoteIdentifier(part)).join(".");
-  return `${functions[metric]}(${name}, ${options.parameter ?? "?"})`;
+  return `${measure}(${name}, ${options.parameter ?? "?"})`;
+}
+
+/**
+ * The name of the SQL function that measures the distance of two vectors: for query builders, which write its arguments themselves.
+ *
+ * @param metric Default `"cosine"`.
+ * @throws {RangeError} for a metric that does not exist.
+ */
+export function distanceFunction(metric: VectorMetric = "cosine"): string {
+  checkMetric(metric);
+  return functions[metric];
 }
 
 /**

@@ -13,9 +13,20 @@ import type { VectorKind } from "./vector-kind.ts";
  * @example await client.execute(`CREATE TABLE words (word TEXT, ${vectorColumn("embedding", 384)})`);
  */
 export function vectorColumn(name: string, dimensions: number, kind: VectorKind = "f32"): string {
+  return `${quoteIdentifier(name, "column")} ${vectorColumnType(dimensions, kind)}`;
+}
+
+/**
+ * The type of a vector column alone, such as `F32_BLOB(384)`: for schema builders, which write the name themselves.
+ *
+ * @param dimensions how many elements its vectors have, 1 to 65,536.
+ * @param kind Default `"f32"`.
+ * @throws {RangeError} for a number of elements or a kind that does not exist.
+ */
+export function vectorColumnType(dimensions: number, kind: VectorKind = "f32"): string {
   checkKind(kind);
   checkDimensions(dimensions);
-  return `${quoteIdentifier(name, "column")} ${vectorKinds[kind].columnType}(${dimensions})`;
+  return `${vectorKinds[kind].columnType}(${dimensions})`;
 }
 
 const kindsByType: Readonly<Record<string, VectorKind>> = {
