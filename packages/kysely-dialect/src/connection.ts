@@ -15,12 +15,13 @@ import { streamRows } from "./stream-rows.ts";
 export class LitefleetConnection implements DatabaseConnection {
   readonly #client: Client;
   readonly #options: CallOptions;
-  readonly #commands = new WeakMap<CompiledQuery, () => Promise<void>>();
   #transaction: Transaction | undefined;
   /** The transaction that {@link runInTransaction} began, and will end. */
   #lent: Transaction | undefined;
   #running: AbortController | undefined;
   #isReleased = false;
+  /** What {@link executeQuery} runs for this query instead of its text. */
+  #logged: { readonly query: CompiledQuery; readonly run: () => Promise<void> } | undefined;
 
   /** @param options for every call. */
   constructor(client: Client, options: Pick<CallOptions, "intMode">) {
@@ -28,11 +29,22 @@ export class LitefleetConnection implements DatabaseConnection {
     this.#options = options;
   }
 
+  /**
+   * What queries run on now: the open transaction, else the client.
+   *
+   * @throws {LitefleetError} `TRANSACTION_CLOSED` once the connection has been given back.
+   */
+  get runner(): Client | Transaction {
+    if (this.#isReleased) throw transactionClosed();
+    return this.#transaction ?? this.#client;
+  }
+
   async executeQuery<R>(query: CompiledQuery, options?: AbortableOperationOptions): Promise<QueryResult<R>> {
     try {
-      const command = this.#commands.get(query);
-      if (command === undefined) return await this.#run<R>(query, options);
-      await command();
+      const logged = this.#logged;
+      if (logged === undefined || logged.query !== query) return await this.#run<R>(query, options);
+      this.#logged = undefined;
+      await logged.run();
       return { rows: [] };
     } catch (error) {
       throw addCallerStack(error);
@@ -44,9 +56,6 @@ export class LitefleetConnection implements DatabaseConnection {
     chunkSize: number,
     options?: AbortableOperationOptions,
   ): AsyncIterableIterator<QueryResult<R>> {
-    if (!Number.isInteger(chunkSize) || chunkSize < 1) {
-      throw new RangeError(`The chunk size of a stream must be a positive integer, got ${chunkSize}`);
-    }
     if (query.query.kind !== "SelectQueryNode") {
       // SQLite makes every change, and keeps what RETURNING gives, before the first row: there is nothing to stream.
       yield await this.#run<R>(query, options);
@@ -55,15 +64,22 @@ export class LitefleetConnection implements DatabaseConnection {
     const { sql, parameters } = query;
     checkParameters(parameters);
     const signal = options?.signal;
-    const rows = this.#runner()
-      .prepare(sql)
-      .iterate(parameters, { ...this.#options, signal });
-    yield* streamRows(rows, chunkSize, signal) as AsyncIterableIterator<QueryResult<R>>;
+    const chunks = this.runner.prepare(sql).chunks(parameters, { ...this.#options, signal, chunkSize });
+    yield* streamRows(chunks, signal) as AsyncIterableIterator<QueryResult<R>>;
   }
 
   /** Ends the running query, for Kysely's strategy `"cancel query"`. Its default lets the query go on, unheard. */
   async cancelQuery(): Promise<void> {
     this.#running?.abort();
+  }
+
+  /**
+   * Ends the running query and the transaction around it, for Kysely's strategy `"kill session"`: what the transaction did is undone,
+   * its locks are free, and whatever is still run in it fails with `TRANSACTION_CLOSED`.
+   */
+  async killSession(): Promise<void> {
+    this.#running?.abort();
+    this.#transaction?.close();
   }
 
   /** Begins a transaction, or takes over the one that {@link runInTransaction} has begun. */
@@ -127,7 +143,7 @@ export class LitefleetConnection implements DatabaseConnection {
     const { sql, parameters } = query;
     checkParameters(parameters);
     if (turnsForeignKeysOff(sql)) this.#checkForeignKeys();
-    const statement = this.#runner().prepare(sql);
+    const statement = this.runner.prepare(sql);
     // Only Kysely's own signal tells that it may want to cancel; it does so by `cancelQuery`.
     const running = options?.signal === undefined ? undefined : new AbortController();
     this.#running = running;
@@ -148,15 +164,10 @@ export class LitefleetConnection implements DatabaseConnection {
     if (error !== undefined) throw error;
   }
 
-  #runner(): Client | Transaction {
-    if (this.#isReleased) throw transactionClosed();
-    return this.#transaction ?? this.#client;
-  }
-
-  /** Runs `run` as the query `sql`, so that Kysely's logging sees it: it logs by replacing `executeQuery`. */
+  /** Runs `run` as the query `sql`, so that Kysely's logging sees it: it logs by giving the connection another `executeQuery`. */
   async #command(sql: string, run: () => Promise<void>): Promise<void> {
     const query = CompiledQuery.raw(sql);
-    this.#commands.set(query, run);
+    this.#logged = { query, run };
     await this.executeQuery(query);
   }
 

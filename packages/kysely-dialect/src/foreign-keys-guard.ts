@@ -10,8 +10,12 @@ const meansOn = /^(?:on|yes|true|[1-9]\d*)$/iu;
 
 const advice = "Run the migration with @litefleet/migrate, which turns them off before it begins";
 
+/** What a PRAGMA, or what may stand before one, begins with. Anything else, which is nearly all, needs no closer look. */
+const mayBePragma = /^[\s\-/p]/iu;
+
 /** Whether the statement turns foreign keys off for its connection. */
 export function turnsForeignKeysOff(sql: string): boolean {
+  if (!mayBePragma.test(sql)) return false;
   const value = setsForeignKeys.exec(sql)?.groups?.["value"];
   return value !== undefined && !meansOn.test(value);
 }

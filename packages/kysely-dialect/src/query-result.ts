@@ -18,7 +18,7 @@ export function toQueryResult(result: RawResult): QueryResult<PlainRow> {
 }
 
 /** Objects for arrays of values. Where a column name repeats, the last one wins, as in Kysely's other dialects. */
-function toPlainRows(columns: readonly string[], rows: readonly (readonly Value[])[]): PlainRow[] {
+export function toPlainRows(columns: readonly string[], rows: readonly (readonly Value[])[]): PlainRow[] {
   // Setting `__proto__` on an object changes what it inherits from instead of adding a field.
   const set = columns.includes("__proto__") ? defineField : setField;
   return rows.map((values) => {

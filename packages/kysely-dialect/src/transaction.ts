@@ -1,6 +1,6 @@
 import type { TransactionOptions } from "@litefleet/driver";
 import type { Kysely, Transaction } from "kysely";
-import { LitefleetConnection } from "./connection.ts";
+import { withOwnConnection } from "./own-connection.ts";
 
 /** Options of {@link concurrent}. */
 export type ConcurrentOptions = Omit<TransactionOptions, "mode">;
@@ -28,10 +28,8 @@ export async function transaction<DB, T>(
     );
   }
   return db.connection().execute(async (bound) => {
-    const connection = await bound.getExecutor().provideConnection(async (own) => own);
-    if (!(connection instanceof LitefleetConnection)) {
-      throw new TypeError("Expected a Kysely instance whose dialect is a LitefleetDialect");
-    }
+    // `bound` lends its connection to one at a time, and the transaction wants it too.
+    const connection = await withOwnConnection(bound, async (own) => own);
     return connection.runInTransaction(() => bound.transaction().execute(callback), options);
   });
 }

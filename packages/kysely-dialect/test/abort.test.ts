@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { transaction } from "../src/index.ts";
 import { collect, createDatabase, createTables, databaseNames, names } from "./databases.ts";
 import type { Tables, TestDatabase } from "./databases.ts";
 
@@ -62,10 +63,46 @@ describe.each(databaseNames)("abort signals on %s", (name) => {
     await expect.poll(byName, { timeout: 10_000 }).toEqual(["Ada", "Barbara", "Edsger", "Grace"]);
   });
 
-  it('says that "kill session" is not there', async () => {
-    const { signal } = new AbortController();
-    const query = db.selectFrom("person").selectAll().execute({ signal, inflightQueryAbortStrategy: "kill session" });
-    await expect(query).rejects.toThrow("cancel query");
+  it('ends the transaction around the query with "kill session"', async () => {
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const reason = new Error("enough");
+    const controller = new AbortController();
+    const other = await db.startTransaction().execute();
+    await other.insertInto("person").values({ name: "Barbara" }).execute();
+    const killed = transaction(
+      db,
+      async (trx) => {
+        expect(await names(trx)).toEqual(["Ada", "Grace"]);
+        // It waits for the other transaction.
+        const waiting = trx
+          .insertInto("person")
+          .values({ name: "Edsger" })
+          .execute({ signal: controller.signal, inflightQueryAbortStrategy: "kill session" });
+        setTimeout(() => controller.abort(reason), 50);
+        await expect(waiting).rejects.toBe(reason);
+        return names(trx);
+      },
+      { mode: "deferred" },
+    );
+    await expect(killed).rejects.toMatchObject({ code: "TRANSACTION_CLOSED" });
+    await other.commit().execute();
+    expect(await names(db)).toEqual(["Ada", "Grace", "Barbara"]);
+  });
+
+  it('ends a query outside of transactions with "kill session" as with "cancel query"', async () => {
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const reason = new Error("enough");
+    const controller = new AbortController();
+    const trx = await db.startTransaction().execute();
+    const waiting = db
+      .insertInto("person")
+      .values({ name: "Edsger" })
+      .execute({ signal: controller.signal, inflightQueryAbortStrategy: "kill session" });
+    setImmediate(() => controller.abort(reason));
+    await expect(waiting).rejects.toBe(reason);
+    await trx.insertInto("person").values({ name: "Barbara" }).execute();
+    await trx.commit().execute();
+    expect(await names(db)).toEqual(["Ada", "Grace", "Barbara"]);
   });
 
   it("ends a stream, and gives its connection back", async () => {
