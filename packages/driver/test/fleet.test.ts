@@ -209,6 +209,8 @@ describe("a client of a tenant", () => {
     expect(await count.values([1])).toEqual([[1]]);
     await fleet.run("b", one);
     expect(await Array.fromAsync(client.iterate("SELECT x FROM t"))).toEqual([{ x: 1 }, { x: 2 }]);
+    const chunks = await Array.fromAsync(client.prepare("SELECT x FROM t").chunks([], { chunkSize: 1 }));
+    expect(chunks.map(({ rows }) => rows)).toEqual([[[1]], [[2]]]);
     await client.executeMultiple("DELETE FROM t; DELETE FROM t");
     expect(opened).toEqual(["a", "b", "a", "b", "a"]);
     expect(() => client.prepare(" ")).toThrow(LibsqlError);

@@ -155,10 +155,10 @@ export class FleetClient implements Client {
   }
 
   /** Rows of the tenant's client, which stays open until the last. */
-  async *iterateWith(
+  async *iterateWith<R>(
     options: Patience | undefined,
-    open: (client: Client) => AsyncIterableIterator<Row>,
-  ): AsyncGenerator<Row, void, void> {
+    open: (client: Client) => AsyncIterableIterator<R>,
+  ): AsyncGenerator<R, void, void> {
     const lease = await this.#lease(options);
     try {
       yield* open(lease.client);

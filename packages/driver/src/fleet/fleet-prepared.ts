@@ -1,13 +1,13 @@
 import type { InArgs, Row, Value } from "@libsql/core/api";
-import type { CallOptions, Client, PreparedStatement, RawResult, RunResult } from "../api.ts";
+import type { CallOptions, ChunkOptions, Client, PreparedStatement, RawResult, RowChunk, RunResult } from "../api.ts";
 
 /** The tenant that a prepared statement runs on. */
 interface TenantUse {
   use<R>(options: CallOptions | undefined, work: (client: Client) => Promise<R>): Promise<R>;
-  iterateWith(
+  iterateWith<R>(
     options: CallOptions | undefined,
-    open: (client: Client) => AsyncIterableIterator<Row>,
-  ): AsyncIterableIterator<Row>;
+    open: (client: Client) => AsyncIterableIterator<R>,
+  ): AsyncIterableIterator<R>;
 }
 
 /** A prepared statement of a tenant's client: prepared again when the tenant's database was opened again. */
@@ -44,6 +44,10 @@ export class FleetPrepared implements PreparedStatement {
 
   iterate(args?: InArgs, options?: CallOptions): AsyncIterableIterator<Row> {
     return this.#tenant.iterateWith(options, (client) => this.#on(client).iterate(args, options));
+  }
+
+  chunks(args?: InArgs, options?: ChunkOptions): AsyncIterableIterator<RowChunk> {
+    return this.#tenant.iterateWith(options, (client) => this.#on(client).chunks(args, options));
   }
 
   #on(client: Client): PreparedStatement {
