@@ -1,6 +1,8 @@
 export { LitefleetAdapter } from "./adapter.ts";
 export { LitefleetDialect } from "./dialect.ts";
 export type { LitefleetClientConfig, LitefleetDialectConfig } from "./dialect-config.ts";
+export { fleetKysely } from "./fleet.ts";
+export type { FleetKyselyOptions, KyselyFleet } from "./fleet.ts";
 export { LitefleetIntrospector } from "./introspector.ts";
 export type { ColumnDetails, TableDetails } from "./introspector.ts";
 export { nearest } from "./nearest.ts";

@@ -11,7 +11,7 @@ const packageFolder = fileURLToPath(new URL("..", import.meta.url));
 it("prints what the README says, when its examples are run in their order", async () => {
   const readme = await readFile(join(packageFolder, "README.md"), "utf8");
   const examples = [...readme.matchAll(/```ts\n(?<code>.*?)```/gsu)].map((match) => match.groups?.["code"] ?? "");
-  expect(examples).toHaveLength(3);
+  expect(examples).toHaveLength(4);
   const folder = await mkdtemp(join(tmpdir(), "litefleet-kysely-readme-"));
   try {
     await mkdir(join(folder, "node_modules/@litefleet"), { recursive: true });
