@@ -1,33 +1,44 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client, Transaction } from "@litefleet/driver";
-import { MigrateError } from "./errors.ts";
+import { MigrateError, PartialMigrationError } from "./errors.ts";
+import { isNext, upGoal } from "./goal.ts";
+import type { Goal } from "./goal.ts";
+import { ForeignKeysInTheWay } from "./kysely/run-live.ts";
+import type { MigrationListener } from "./migration-event.ts";
 import type { MigrationSet } from "./migration.ts";
-import { nextMigrations } from "./next-migrations.ts";
-import type { MigrationOrder, Wanted } from "./next-migrations.ts";
+import type { MigrationOrder } from "./next-migrations.ts";
 import { planTransactions } from "./plan.ts";
-import type { PlannedTransaction, TransactionScope } from "./plan.ts";
+import type { MigrationStep, PlannedTransaction, TransactionScope } from "./plan.ts";
 import { readHistory, subject } from "./read-history.ts";
-import { runPlannedTransaction } from "./run-transaction.ts";
+import { migrationFailed, runPlannedTransaction } from "./run-transaction.ts";
+import { refuseDestructive } from "./safety/destructive.ts";
 import { RowsLost, rowLossError } from "./safety/row-loss.ts";
 import { codeOf, describeCause, isBusy } from "./tenant-errors.ts";
-import { migrationsUpTo } from "./up-to.ts";
 
-/** How pending migrations are applied to one database. */
-export interface ApplyOptions {
-  /** The last migration to apply, by name: `"0003_add_plans"`. What is applied beyond it stays. Default: the newest. */
-  readonly to?: string;
+/** How migrations are run on one database, in either direction. */
+export interface RunOptions {
   /** The name of the tenant in messages. */
   readonly tenant?: string;
   /** Default `"all"`. */
   readonly tx?: TransactionScope;
-  /** Default `"strict"`. */
-  readonly order?: MigrationOrder;
+  /** False: what drops tables or columns or deletes rows is refused, before anything runs. Default true. */
+  readonly allowDestructive?: boolean;
   /** Tables that may have fewer rows afterwards although no migration says so. Default none. */
   readonly allowRowLoss?: readonly string[];
   /** Milliseconds to wait for other writers, migrations included. Default 30,000. */
   readonly lockTimeoutMs?: number;
   /** Starts nothing new once it fires; a transaction under way is finished. */
   readonly signal?: AbortSignal;
+  /** Hears what happens, as it does. */
+  readonly onEvent?: MigrationListener;
+}
+
+/** How pending migrations are applied to one database. */
+export interface ApplyOptions extends RunOptions {
+  /** The last migration to apply, by name: `"0003_add_plans"`. What is applied beyond it stays. Default: the newest. */
+  readonly to?: string;
+  /** Default `"strict"`. */
+  readonly order?: MigrationOrder;
 }
 
 /** What was done to one database. */
@@ -35,6 +46,16 @@ export interface MigrateResult {
   readonly state: "migrated" | "up-to-date";
   /** Names of the migrations that this call applied, in order. */
   readonly applied: readonly string[];
+  /** What the folder has beyond `to`, and what was skipped: names, in order. */
+  readonly pending: readonly string[];
+  readonly durationMs: number;
+}
+
+/** What {@link runToGoal} did. */
+interface RunResult {
+  /** Migrations that were applied or undone, in order. */
+  readonly names: readonly string[];
+  readonly pending: readonly string[];
   readonly durationMs: number;
 }
 
@@ -42,73 +63,130 @@ const retryDelayMs = 20;
 /** How long to wait for the lock once more, to find the statement that is to blame. */
 const diagnosisMs = 5_000;
 
+/** Applies what is pending in `set`, up to `options.to`. Errors are `MigrateError`s. */
+export async function applyPending(client: Client, set: MigrationSet, options: ApplyOptions): Promise<MigrateResult> {
+  const { names, pending, durationMs } = await runToGoal(client, set, upGoal(set, options), options);
+  return { state: names.length > 0 ? "migrated" : "up-to-date", applied: names, pending, durationMs };
+}
+
 /**
- * Applies what is pending in `set`, up to `options.to`. The ledger is read before (cheap, without a lock) and again inside the write lock; if
+ * Does what is left to a goal. The ledger is read before (cheap, without a lock) and again inside the write lock; if
  * somebody else was faster the plan is made anew. Errors are `MigrateError`s; the transaction they happened in is undone.
  */
-export async function applyPending(client: Client, set: MigrationSet, options: ApplyOptions): Promise<MigrateResult> {
+export async function runToGoal(
+  client: Client,
+  set: MigrationSet,
+  goal: Goal,
+  options: RunOptions,
+): Promise<RunResult> {
   const startedAt = performance.now();
-  const { tenant, tx = "all", order = "strict", lockTimeoutMs = 30_000 } = options;
-  const applied: string[] = [];
-  const wanted: Wanted = { migrations: migrationsUpTo(set, options.to), order, tenant };
+  const { tenant, tx = "all", lockTimeoutMs = 30_000, signal, onEvent } = options;
+  const names: string[] = [];
+  let left: readonly string[] = [];
   let pending: readonly string[] = [];
   let waitingSince = startedAt;
   try {
     for (;;) {
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       try {
-        const history = await readHistory(client, set, tenant);
-        pending = history.pending.filter((m) => wanted.migrations.has(m)).map((m) => m.name);
-        const next = nextMigrations(set, history, wanted);
-        pending = next.map((migration) => migration.name);
-        const planned = planTransactions(next, tx)[0];
+        const standing = await readHistory(client, set, tenant);
+        pending = standing.history.pending.map((migration) => migration.name);
+        left = pending;
+        const steps = goal.next(standing);
+        left = steps.map(({ migration }) => migration.name);
+        const planned = planTransactions(steps, tx)[0];
         if (planned === undefined) break;
-        applied.push(...(await applyOne(client, set, planned, { ...options, lockTimeoutMs, wanted })));
+        if (options.allowDestructive === false && names.length === 0) refuseDestructive(steps, tenant);
+        const ended = await runOne(client, set, planned, goal, { ...options, lockTimeoutMs });
+        if (ended === undefined) onEvent?.({ type: "retry", reason: "changed" });
+        else names.push(...ended);
         waitingSince = performance.now();
       } catch (error) {
         if (codeOf(error) === "TIMEOUT") throw busyError(tenant, lockTimeoutMs, error);
         if (!isBusy(error)) throw error;
         if (performance.now() - waitingSince >= lockTimeoutMs) throw busyError(tenant, lockTimeoutMs, error);
+        onEvent?.({ type: "retry", reason: "busy" });
         await sleep(retryDelayMs);
       }
     }
   } catch (error) {
-    const left = pending.filter((name) => !applied.includes(name));
-    throw withContext(error, { tenant, applied, pending: left }, options.signal);
+    throw withContext(error, { tenant, applied: names, pending: left.filter((name) => !names.includes(name)) }, signal);
   }
-  const durationMs = Math.round(performance.now() - startedAt);
-  return { state: applied.length > 0 ? "migrated" : "up-to-date", applied, durationMs };
+  return { names, pending, durationMs: Math.round(performance.now() - startedAt) };
 }
 
-/** Runs one transaction; the names it applied, none if another process had changed the ledger meanwhile. */
-async function applyOne(
+/** Runs one transaction, or one statement outside of any; the migrations that are done with it, `undefined` if another process had changed the ledger. */
+async function runOne(
   client: Client,
   set: MigrationSet,
   planned: PlannedTransaction,
-  options: ApplyOptions & { readonly lockTimeoutMs: number; readonly wanted: Wanted },
-): Promise<readonly string[]> {
-  const names = planned.migrations.map((plan) => plan.migration.name);
-  const transaction = await client.transaction("write", {
-    timeoutMs: options.lockTimeoutMs,
-    signal: options.signal,
-    foreignKeys: planned.foreignKeys,
-  });
+  goal: Goal,
+  options: RunOptions & { readonly lockTimeoutMs: number },
+): Promise<readonly string[] | undefined> {
+  const migrations = planned.migrations.map((plan) => plan.migration.name);
+  const direction = planned.migrations[0]?.direction ?? "up";
+  options.onEvent?.({ type: "begin", direction, migrations });
+  if (planned.kind === "outside") await runOutside(client, planned, options);
+  if (!(await runInTransaction(client, set, planned, goal, options))) return undefined;
+  options.onEvent?.({ type: "commit", direction, migrations });
+  return planned.migrations.filter((plan) => plan.doneAfter === undefined).map((plan) => plan.migration.name);
+}
+
+/**
+ * Runs the statement that cannot be in a transaction. It is written down afterwards: those that there are (VACUUM, pragmas) do
+ * the same when they are run twice.
+ */
+async function runOutside(client: Client, { migrations }: PlannedTransaction, options: RunOptions): Promise<void> {
+  for (const plan of migrations) {
+    for (const [i, { sql }] of plan.statements.entries()) {
+      try {
+        await client.execute(sql);
+      } catch (error) {
+        if (isBusy(error)) throw error;
+        throw migrationFailed(plan, i, error, options.tenant);
+      }
+    }
+  }
+}
+
+async function runInTransaction(
+  client: Client,
+  set: MigrationSet,
+  planned: PlannedTransaction,
+  goal: Goal,
+  options: RunOptions & { readonly lockTimeoutMs: number },
+): Promise<boolean> {
+  const { tenant, signal, lockTimeoutMs } = options;
+  const { foreignKeys } = planned;
+  const toRun = planned.kind === "transaction" ? planned : withoutStatements(planned);
+  const transaction = await client.transaction("write", { timeoutMs: lockTimeoutMs, signal, foreignKeys });
   try {
-    if (!(await runPlannedTransaction(transaction, set, planned, { ...options, engine: client.status().engine })))
-      return [];
-    await commit(client, transaction, set, names, options);
-    return names;
+    if (!(await runPlannedTransaction(client, transaction, set, toRun, goal, options))) return false;
+    await commit(client, transaction, set, planned, goal, options);
+    return true;
   } catch (error) {
+    if (error instanceof ForeignKeysInTheWay) {
+      await rollbackIfOpen(transaction);
+      return await runInTransaction(client, set, { ...planned, foreignKeys: "off" }, goal, options);
+    }
     if (!(error instanceof RowsLost)) throw error;
     await rollbackIfOpen(transaction);
-    throw await rowLossError(client, planned, error, {
-      tenant: options.tenant,
-      timeoutMs: Math.min(options.lockTimeoutMs, diagnosisMs),
-      signal: options.signal,
-    });
+    const timeoutMs = Math.min(lockTimeoutMs, diagnosisMs);
+    throw await rowLossError(client, planned, error, { tenant, timeoutMs, signal });
   } finally {
     await rollbackIfOpen(transaction);
   }
+}
+
+/** What ran outside is only written down inside. */
+function withoutStatements(planned: PlannedTransaction): PlannedTransaction {
+  const migrations = planned.migrations.map((plan) => ({
+    ...plan,
+    statements: [],
+    mayRemoveRows: false,
+    mayBreakReferences: false,
+  }));
+  return { ...planned, migrations };
 }
 
 /** Commits. If the answer is lost, the ledger tells what became of it; nothing is ever sent twice. */
@@ -116,46 +194,63 @@ async function commit(
   client: Client,
   transaction: Transaction,
   set: MigrationSet,
-  names: readonly string[],
+  planned: PlannedTransaction,
+  goal: Goal,
   options: { readonly tenant?: string; readonly lockTimeoutMs: number },
 ): Promise<void> {
   try {
     await transaction.commit();
   } catch (error) {
-    const { tenant, lockTimeoutMs } = options;
     if (isBusy(error)) throw error;
-    if (codeOf(error) !== "OUTCOME_UNKNOWN") throw commitError(error, names, tenant);
-    let isRecorded: boolean;
-    try {
-      isRecorded = await isInLedger(client, set, names, lockTimeoutMs);
-    } catch {
-      throw new MigrateError(
-        `${subject(tenant)}: the connection was lost while ${names.join(", ")} was committed, and the database cannot be ` +
-          `asked. Run this again: the ledger says then whether it was applied.`,
-        "OUTCOME_UNKNOWN",
-        { tenant, migration: names[0], cause: error },
-      );
-    }
-    if (!isRecorded) throw commitError(error, names, tenant);
+    const names = planned.migrations.map((plan) => plan.migration.name);
+    if (codeOf(error) !== "OUTCOME_UNKNOWN") throw commitError(error, names, options.tenant);
+    await settle(client, set, planned, goal, { ...options, cause: error });
   }
 }
 
 /**
- * Whether the migrations are applied, read with the write lock in hand: then a transaction that we have lost sight of has
- * ended, one way or the other.
+ * Finds out from the ledger what became of a COMMIT whose answer was lost. Returns if it was done.
+ *
+ * @throws {MigrateError} `MIGRATION_FAILED` if it was not, `OUTCOME_UNKNOWN` if the ledger cannot be read.
  */
-async function isInLedger(
+async function settle(
   client: Client,
   set: MigrationSet,
-  names: readonly string[],
+  planned: PlannedTransaction,
+  goal: Goal,
+  options: { readonly tenant?: string; readonly lockTimeoutMs: number; readonly cause: unknown },
+): Promise<void> {
+  const { tenant, cause } = options;
+  const names = planned.migrations.map((plan) => plan.migration.name);
+  let isLeft: boolean;
+  try {
+    isLeft = isNext(planned, await nextUnderLock(client, set, goal, options.lockTimeoutMs));
+  } catch {
+    throw new MigrateError(
+      `${subject(tenant)}: the connection was lost while ${names.join(", ")} was committed, and the database cannot be ` +
+        `asked. Run this again: the ledger says then whether it was applied.`,
+      "OUTCOME_UNKNOWN",
+      { tenant, migration: names[0], cause },
+    );
+  }
+  if (isLeft) throw commitError(cause, names, tenant);
+}
+
+/**
+ * What is left to do, read with the write lock in hand: then a transaction that we have lost sight of has ended, one way or
+ * the other.
+ */
+async function nextUnderLock(
+  client: Client,
+  set: MigrationSet,
+  goal: Goal,
   timeoutMs: number,
-): Promise<boolean> {
+): Promise<readonly MigrationStep[]> {
   const until = performance.now() + timeoutMs;
   for (;;) {
     try {
       await using transaction = await client.transaction("write", { timeoutMs });
-      const { applied } = await readHistory(transaction, set, undefined);
-      return names.every((name) => applied.some((migration) => migration.name === name));
+      return goal.next(await readHistory(transaction, set, undefined));
     } catch (error) {
       if (!isBusy(error) || performance.now() >= until) throw error;
       await sleep(retryDelayMs);
@@ -202,20 +297,17 @@ function withContext(
 ): MigrateError {
   if (error instanceof MigrateError) {
     const { code, migration, statementIndex, cause } = error;
+    const details = { ...context, migration, statementIndex, cause };
     // The message of an error begins with its code.
-    return new MigrateError(error.message.slice(code.length + 2), code, {
-      ...context,
-      migration,
-      statementIndex,
-      cause,
-    });
+    const message = error.message.slice(code.length + 2);
+    if (context.applied.length > 0) return new PartialMigrationError(message, code, details);
+    return new MigrateError(message, code, details);
   }
-  if (signal?.aborted) {
-    return new MigrateError(`${subject(context.tenant)}: interrupted by its signal.`, "ABORTED", {
-      ...context,
-      cause: error,
-    });
-  }
-  const message = `${subject(context.tenant)}: ${describeCause(error)}`;
-  return new MigrateError(message, "TENANT_FAILED", { ...context, cause: error });
+  const message = signal?.aborted
+    ? `${subject(context.tenant)}: interrupted by its signal.`
+    : `${subject(context.tenant)}: ${describeCause(error)}`;
+  const code = signal?.aborted === true ? "ABORTED" : "TENANT_FAILED";
+  const details = { ...context, cause: error };
+  if (context.applied.length > 0) return new PartialMigrationError(message, code, details);
+  return new MigrateError(message, code, details);
 }

@@ -6,7 +6,9 @@ import { LitefleetError } from "@litefleet/driver";
  */
 export const migrateErrorCodes = [
   "ABORTED",
+  "DESTRUCTIVE",
   "DIR_INVALID",
+  "DOWN_UNSUPPORTED",
   "FOREIGN_KEY_VIOLATION",
   "HISTORY_EDITED",
   "HISTORY_FAILED",
@@ -71,5 +73,23 @@ export class MigrateError extends LitefleetError {
     this.statementIndex = details.statementIndex;
     this.applied = details.applied ?? [];
     this.pending = details.pending ?? [];
+  }
+}
+
+/**
+ * Some migrations were committed before one failed: only where they do not share a transaction (`tx: "file"`, `tx: "none"`, a
+ * statement that divides it). `applied` is there to stay; a call after the cure goes on with the rest.
+ *
+ * @example
+ * if (error instanceof PartialMigrationError) console.error(error.applied, "then", error.failed, error.cause);
+ */
+export class PartialMigrationError extends MigrateError {
+  /** The migration that failed; `undefined` if none did, as with a signal. */
+  readonly failed: string | undefined;
+
+  constructor(message: string, code: MigrateErrorCode, details: MigrateErrorDetails = {}) {
+    super(message, code, details);
+    this.name = "PartialMigrationError";
+    this.failed = details.migration;
   }
 }

@@ -6,36 +6,64 @@ import type { MigrationSet } from "./migration.ts";
 import { dbmate } from "./source/dbmate.ts";
 import { drizzleV0 } from "./source/drizzle-v0.ts";
 import { drizzleV1 } from "./source/drizzle-v1.ts";
+import { flyway } from "./source/flyway.ts";
+import { golangMigrate } from "./source/golang-migrate.ts";
+import { goose } from "./source/goose.ts";
+import { kysely } from "./source/kysely.ts";
+import { d1, numbered } from "./source/numbered.ts";
 import { prisma } from "./source/prisma.ts";
+import { allowedSources, sourceChoices } from "./source/source.ts";
 import type { FolderListing, MigrationSource, SourceOptions } from "./source/source.ts";
 
-const sources: readonly MigrationSource[] = [drizzleV0, drizzleV1, prisma, dbmate];
+/** In the order in which they are tried: what is told by less comes later. */
+const sources: readonly MigrationSource[] = [
+  drizzleV0,
+  drizzleV1,
+  prisma,
+  flyway,
+  golangMigrate,
+  dbmate,
+  goose,
+  kysely,
+  d1,
+  numbered,
+];
 
 /**
- * Reads a folder of migrations and finds out its format: those of drizzle-kit (before 1.0 and from there on),
- * Prisma Migrate and dbmate.
+ * Reads a folder of migrations and finds out its format, unless `source` says it: those of drizzle-kit (before 1.0 and from
+ * there on), Prisma Migrate, Kysely, dbmate, goose, golang-migrate, Flyway and D1, and numbered SQL files of no tool.
  *
  * @param dir A path (relative ones from the working directory) or a `file:` URL.
  * @throws {MigrateError} `DIR_INVALID` if the folder is missing, empty or broken; `SOURCE_UNSUPPORTED` if its format is not
- *   one that is read.
+ *   one that is read, or not the one that `source` says.
+ * @throws {RangeError} for an unknown `source`.
  * @example const { migrations } = await loadMigrations(new URL("../drizzle", import.meta.url));
  */
 export async function loadMigrations(dir: string | URL, options: SourceOptions = {}): Promise<MigrationSet> {
+  const { source: choice = "auto" } = options;
+  if (!sourceChoices.includes(choice)) {
+    throw new RangeError(`Expected source as one of ${sourceChoices.join(", ")}, got ${JSON.stringify(choice)}`);
+  }
   const folder = dir instanceof URL ? fileURLToPath(dir) : dir;
   const listing = await listFolder(folder);
+  const allowed = allowedSources(choice);
   for (const source of sources) {
-    if (await source.recognises(listing, folder)) return source.load(folder, options, listing);
+    if (!allowed.has(source.name)) continue;
+    const isNamed = choice === source.name && source.couldBe?.(listing) === true;
+    if (isNamed || (await source.recognises(listing, folder))) return source.load(folder, options, listing);
   }
   if (listing.entries.some((entry) => /\.(?:sql|[cm]?[jt]s)$/u.test(entry))) {
     throw new MigrateError(
-      `${folder} holds migrations of a format that is not read so far. Those of drizzle-kit, Prisma Migrate and dbmate (with ` +
-        `"-- migrate:up") are.`,
+      choice === "auto"
+        ? `${folder} holds migrations of a format that is not read. Those of drizzle-kit, Prisma Migrate, Kysely, dbmate, ` +
+            `goose, golang-migrate, Flyway and D1 are, and files whose names begin with a number.`
+        : `${folder} does not hold migrations of the format ${choice}. Leave source out (--source), to have it found out.`,
       "SOURCE_UNSUPPORTED",
     );
   }
   throw new MigrateError(
     `${folder} is not a folder of migrations: it has neither meta/_journal.json nor folders with a migration.sql, as ` +
-      `drizzle-kit ("drizzle-kit generate") and Prisma ("prisma migrate dev") write them, nor files of dbmate.`,
+      `drizzle-kit ("drizzle-kit generate") and Prisma ("prisma migrate dev") write them, nor files of another tool.`,
     "DIR_INVALID",
   );
 }
@@ -47,7 +75,8 @@ async function listFolder(folder: string): Promise<FolderListing> {
     for (const entry of entries) {
       if (!entry.isFile()) inner.set(entry.name, await readdir(path.join(folder, entry.name)).catch(() => []));
     }
-    return { entries: entries.map((entry) => entry.name), inner };
+    const siblings = await readdir(path.join(folder, "..")).catch(() => []);
+    return { entries: entries.map((entry) => entry.name), inner, siblings };
   } catch (cause) {
     throw new MigrateError(
       `The folder ${folder} cannot be read. Give --dir the folder of migrations; for drizzle-kit that is "out" in ` +

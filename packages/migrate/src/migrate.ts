@@ -2,6 +2,7 @@ import type { Client } from "@litefleet/driver";
 import { applyPending } from "./apply.ts";
 import type { ApplyOptions, MigrateResult } from "./apply.ts";
 import { loadMigrations } from "./load-migrations.ts";
+import type { SourceChoice } from "./source/source.ts";
 
 /** Options of {@link migrate}. */
 export interface MigrateOptions extends ApplyOptions {
@@ -9,6 +10,8 @@ export interface MigrateOptions extends ApplyOptions {
   readonly dir: string | URL;
   /** The ledger's table. Default: the tool's own, such as `__drizzle_migrations`. */
   readonly ledgerTable?: string;
+  /** The format of the folder. Default `"auto"`: it is seen from the folder. */
+  readonly source?: SourceChoice;
 }
 
 /**
@@ -20,11 +23,12 @@ export interface MigrateOptions extends ApplyOptions {
  *
  * The client stays open.
  *
- * @throws {MigrateError} `MIGRATION_UNKNOWN` and others. The database is unchanged, save for what `applied` names (only with `tx: "file"`).
+ * @throws {MigrateError} `MIGRATION_UNKNOWN` and others. The database is unchanged, save for what `applied` of a
+ *   `PartialMigrationError` names.
  * @example
  * const { applied } = await migrate(client, { dir: new URL("../drizzle", import.meta.url) });
  */
 export async function migrate(client: Client, options: MigrateOptions): Promise<MigrateResult> {
-  const set = await loadMigrations(options.dir, { ledgerTable: options.ledgerTable });
+  const set = await loadMigrations(options.dir, options);
   return applyPending(client, set, options);
 }

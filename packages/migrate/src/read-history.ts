@@ -1,20 +1,44 @@
 import type { Executor, ResultSet } from "@litefleet/driver";
 import { MigrateError } from "./errors.ts";
+import { journalTable, readStanding, selectJournal } from "./ledger/journal.ts";
+import type { Standing } from "./ledger/journal.ts";
 import type { History, MigrationSet } from "./migration.ts";
 
-/** Reads how the database stands to `set`; without its ledger's table nothing is applied. Changes nothing. */
-export async function readHistory(db: Executor, set: MigrationSet, tenant: string | undefined): Promise<History> {
-  const found = await db.execute({
-    sql: "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?",
-    args: [set.ledger.table],
-  });
-  return compareLedger(set, found.rows.length === 0 ? undefined : await db.execute(set.ledger.select), tenant);
+/** What the two tables hold; `undefined` for one that is not there. */
+export interface LedgerRows {
+  readonly ledger: ResultSet | undefined;
+  readonly journal: ResultSet | undefined;
 }
 
-/** Compares what the ledger's `select` answered with the folder. */
-export function compareLedger(set: MigrationSet, result: ResultSet | undefined, tenant: string | undefined): History {
+/** Reads how the database stands to `set`; without its ledger's table nothing is applied. Changes nothing. */
+export async function readHistory(db: Executor, set: MigrationSet, tenant: string | undefined): Promise<Standing> {
+  return compareLedger(set, await readLedger(db, set), tenant);
+}
+
+/** Two reads that travel together to a server, and a third one only where there is a journal. */
+async function readLedger(db: Executor, { ledger }: MigrationSet): Promise<LedgerRows> {
+  const tables = db.execute({
+    sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN (?, ?)",
+    args: [ledger.table, journalTable],
+  });
+  const attempt = db.execute(ledger.select).catch((error: unknown) => error);
+  const found = new Set((await tables).rows.map((row) => row["name"]));
+  const read = await attempt;
+  const journal = found.has(journalTable) ? await db.execute(selectJournal(ledger)) : undefined;
+  if (!found.has(ledger.table)) return { ledger: undefined, journal };
+  // It may have come between the two; any other error says itself again.
+  return { ledger: isResultSet(read) ? read : await db.execute(ledger.select), journal };
+}
+
+function isResultSet(value: unknown): value is ResultSet {
+  return typeof value === "object" && value !== null && "rows" in value;
+}
+
+/** Compares what the tables hold with the folder. */
+export function compareLedger(set: MigrationSet, rows: LedgerRows, tenant: string | undefined): Standing {
+  const { ledger, migrations } = set;
   try {
-    return set.ledger.compare(set.migrations, result);
+    return readStanding(ledger, migrations, ledger.compare(migrations, rows.ledger), rows.journal);
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
     throw new MigrateError(
@@ -37,7 +61,7 @@ export function refuseDivergedHistory(history: History, tenant: string | undefin
   if (failed !== undefined) {
     throw new MigrateError(
       `${subject(tenant)} has ${history.failed.join(", ")} begun and not finished. Look at what of it is there, make it whole ` +
-        `or undo it by hand, and tell the tool which: prisma migrate resolve --applied or --rolled-back ${failed}.`,
+        `or undo it by hand, and say which: litefleet-migrate resolve --applied ${failed}, or --rolled-back ${failed}.`,
       "HISTORY_FAILED",
       { tenant, migration: failed },
     );

@@ -1,6 +1,7 @@
 import type { Client } from "@litefleet/driver";
 import { loadMigrations } from "./load-migrations.ts";
 import type { History, MigrationSet } from "./migration.ts";
+import type { SourceChoice } from "./source/source.ts";
 import { compareLedger, readHistory } from "./read-history.ts";
 
 /** Options of {@link status}. */
@@ -9,6 +10,8 @@ export interface StatusOptions {
   readonly dir: string | URL;
   /** The ledger's table. Default: the tool's own, such as `__drizzle_migrations`. */
   readonly ledgerTable?: string;
+  /** The format of the folder. Default `"auto"`: it is seen from the folder. */
+  readonly source?: SourceChoice;
   /** The name of the tenant in messages. */
   readonly tenant?: string;
 }
@@ -37,7 +40,7 @@ export interface MigrationStatus {
  * const { state, pending } = await status(client, { dir: "drizzle" });
  */
 export async function status(client: Client, options: StatusOptions): Promise<MigrationStatus> {
-  const set = await loadMigrations(options.dir, { ledgerTable: options.ledgerTable });
+  const set = await loadMigrations(options.dir, options);
   return statusOf(client, set, options.tenant);
 }
 
@@ -47,9 +50,11 @@ export async function statusOf(
   set: MigrationSet,
   tenant: string | undefined,
 ): Promise<MigrationStatus> {
-  return describeHistory(
-    client === undefined ? compareLedger(set, undefined, tenant) : await readHistory(client, set, tenant),
-  );
+  const { history } =
+    client === undefined
+      ? compareLedger(set, { ledger: undefined, journal: undefined }, tenant)
+      : await readHistory(client, set, tenant);
+  return describeHistory(history);
 }
 
 function describeHistory(history: History): MigrationStatus {

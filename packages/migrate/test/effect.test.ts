@@ -19,7 +19,7 @@ const rows: readonly (readonly [string, Effect])[] = [
   ["ALTER TABLE a RENAME COLUMN x TO y", { kind: "neutral" }],
   ["ALTER TABLE a RENAME x TO y", { kind: "neutral" }],
   ["ALTER TABLE a ADD x REFERENCES b", { kind: "add-column", table: "a" }],
-  ["ALTER TABLE a DROP COLUMN x", { kind: "neutral" }],
+  ["ALTER TABLE a DROP COLUMN x", { kind: "drop-column", table: "a" }],
   ["DELETE FROM a WHERE x = 'DROP TABLE b'", { kind: "delete", table: "a" }],
   ["WITH old AS (SELECT id FROM b) DELETE FROM a WHERE id IN old", { kind: "delete", table: "a" }],
   ["UPDATE OR IGNORE a SET x = 1", { kind: "update", table: "a" }],

@@ -94,21 +94,39 @@ test.each([
     "DIR_INVALID",
   ],
   [
-    "a folder of plain SQL",
+    "a folder of SQL without numbers",
     async (dir: string) => {
-      await rm(path.join(dir, "meta"), { recursive: true });
-      await writeFile(path.join(dir, "001_a.sql"), "CREATE TABLE a (x)");
+      await rm(dir, { recursive: true });
+      await mkdir(dir);
+      await writeFile(path.join(dir, "schema.sql"), "CREATE TABLE a (x)");
     },
     "SOURCE_UNSUPPORTED",
   ],
   [
-    "a folder of Kysely",
+    "a folder of drizzle-kit that has lost its journal's folder",
+    async (dir: string) => {
+      await rm(path.join(dir, "meta"), { recursive: true });
+      await writeFile(path.join(dir, "0001_b.sql"), "CREATE TABLE b (x);\n--> statement-breakpoint\nSELECT 1");
+    },
+    "DIR_INVALID",
+  ],
+  [
+    "a module of Kysely without up",
     async (dir: string) => {
       await rm(dir, { recursive: true });
       await mkdir(dir);
-      await writeFile(path.join(dir, "001_a.ts"), "export async function up() {}");
+      await writeFile(path.join(dir, "001_a.ts"), "export async function down() {}");
     },
-    "SOURCE_UNSUPPORTED",
+    "DIR_INVALID",
+  ],
+  [
+    "a module of Kysely that throws",
+    async (dir: string) => {
+      await rm(dir, { recursive: true });
+      await mkdir(dir);
+      await writeFile(path.join(dir, "001_a.ts"), "throw new Error('no')");
+    },
+    "DIR_INVALID",
   ],
   [
     "a migration of Prisma without its file",

@@ -4,6 +4,7 @@ import type { Client } from "@litefleet/driver";
 import { splitStatements } from "@litefleet/driver/sql";
 import { describe, expect, test } from "vitest";
 import { migrate, MigrateError, status } from "../src/index.ts";
+import type { MigrationListener } from "../src/index.ts";
 import { blogDir, blogMigrations, blogUpTo, blogWith, fillBlog } from "./blog.ts";
 import { failure } from "./failure.ts";
 import { countsOf, schemaOf, writeFolder } from "./scratch.ts";
@@ -15,10 +16,12 @@ export interface Kind {
   readonly open: () => Promise<Client>;
   /** What `PRAGMA foreign_keys = OFF` does inside a transaction; SQLite passes over it. */
   readonly keysOffInTransaction: "ignored" | "honoured";
+  /** Pragmas of the connection may be set; a server refuses that. */
+  readonly setsPragmas: boolean;
 }
 
 /** Contracts of `migrate` and `status` on one kind of database. */
-export function migrateSuite({ name, open, keysOffInTransaction }: Kind): void {
+export function migrateSuite({ name, open, keysOffInTransaction, setsPragmas }: Kind): void {
   describe(`migrate on ${name}`, () => {
     test("a new database gets everything, and then there is nothing to do", async () => {
       const client = await open();
@@ -263,10 +266,8 @@ export function migrateSuite({ name, open, keysOffInTransaction }: Kind): void {
     });
 
     test.each([
-      ["VACUUM", "VACUUM"],
       ["ATTACH", "ATTACH 'x.db' AS x"],
       ["BEGIN", "BEGIN; CREATE TABLE b (x); COMMIT"],
-      ["journal_mode", "PRAGMA journal_mode = WAL"],
     ])("%s is refused with file and line before anything runs", async (word, sql) => {
       const client = await open();
       const dir = await writeFolder({ "0000_a": `CREATE TABLE a (x);\n${sql};` });
@@ -275,6 +276,83 @@ export function migrateSuite({ name, open, keysOffInTransaction }: Kind): void {
       expect(error.message).toContain("0000_a.sql:2");
       expect(error.message).toContain(word);
       expect(await schemaOf(client)).toEqual([]);
+    });
+
+    test("a pragma that a transaction passes over divides it, and an interrupted run goes on behind it", async () => {
+      const client = await open();
+      const sql = (table: string): string =>
+        `CREATE TABLE a (x);\nINSERT INTO a VALUES (1);\nPRAGMA synchronous = 2;\nINSERT INTO ${table} VALUES (2);`;
+      const dir = await writeFolder({ "0000_a": sql("nowhere") });
+      // What comes before it stays, and is known to be done; sqld refuses the pragma itself.
+      for (let round = 0; round < 2; round += 1) {
+        expect(await failure(migrate(client, { dir }))).toMatchObject({
+          code: "MIGRATION_FAILED",
+          statementIndex: setsPragmas ? 3 : 2,
+        });
+        expect(await countsOf(client, "a")).toEqual({ a: 1 });
+      }
+      expect(await status(client, { dir })).toMatchObject({ pending: ["0000_a"] });
+      // Its beginning has run; what comes behind may be repaired.
+      const other = await writeFolder({ "0000_a": `-- another\n${sql("a").replace("(1)", "(3)")}` });
+      expect(await failure(migrate(client, { dir: other }))).toMatchObject({
+        code: "HISTORY_FAILED",
+        migration: "0000_a",
+      });
+      const repaired = await writeFolder({
+        "0000_a": setsPragmas ? sql("a") : sql("a").replace("PRAGMA synchronous = 2", "SELECT 1"),
+      });
+      expect(await migrate(client, { dir: repaired })).toMatchObject({ applied: ["0000_a"] });
+      expect(await countsOf(client, "a")).toEqual({ a: 2 });
+      expect((await client.execute("SELECT 1 FROM sqlite_schema WHERE name = '_litefleet_journal'")).rows).toEqual([]);
+    });
+
+    test("no transaction at all: statement by statement, and each once", async () => {
+      const client = await open();
+      const sql = (table: string): string =>
+        `CREATE TABLE a (x);\nINSERT INTO a VALUES (1);\nINSERT INTO ${table} VALUES (2);`;
+      const failing = await writeFolder({ "0000_base": "CREATE TABLE base (x);", "0001_a": sql("nowhere") });
+      expect(await failure(migrate(client, { dir: failing, tx: "none" }))).toMatchObject({
+        name: "PartialMigrationError",
+        code: "MIGRATION_FAILED",
+        applied: ["0000_base"],
+        failed: "0001_a",
+        statementIndex: 2,
+      });
+      expect(await countsOf(client, "a")).toEqual({ a: 1 });
+      const dir = await writeFolder({ "0000_base": "CREATE TABLE base (x);", "0001_a": sql("a") });
+      expect(await migrate(client, { dir, tx: "all" })).toMatchObject({ applied: ["0001_a"] });
+      expect(await countsOf(client, "a")).toEqual({ a: 2 });
+    });
+
+    test("what takes data away is refused where it is not allowed, before anything runs", async () => {
+      const client = await open();
+      await migrate(client, { dir: await blogUpTo(1) });
+      await fillBlog(client);
+      const change = "DROP TABLE comments;\nDELETE FROM posts;\nCREATE TABLE t (x); DROP TABLE t;";
+      const dir = await blogWith("CREATE TABLE extra (x);", change);
+      expect(await failure(migrate(client, { dir, allowDestructive: false }))).toMatchObject({
+        code: "DESTRUCTIVE",
+        migration: "0002_change",
+        statementIndex: 0,
+        pending: ["0001_change", "0002_change"],
+      });
+      expect(await countsOf(client, "posts", "comments")).toEqual({ posts: 3, comments: 4 });
+      // A rebuild without a filter takes nothing away.
+      expect(await migrate(client, { dir: blogDir, allowDestructive: false })).toMatchObject({ state: "migrated" });
+    });
+
+    test("events tell what happens, in order", async () => {
+      const client = await open();
+      const events: string[] = [];
+      const onEvent: MigrationListener = (event) => {
+        events.push(`${event.type} ${"migrations" in event ? event.migrations.join("+") : ""}`);
+      };
+      const dir = await writeFolder({ "0000_a": "CREATE TABLE a (x)", "0001_b": "INSERT INTO a VALUES (1)" });
+      await migrate(client, { dir, onEvent });
+      expect(events.filter((event) => !event.startsWith("run"))).toEqual([
+        "begin 0000_a+0001_b",
+        "commit 0000_a+0001_b",
+      ]);
     });
 
     test("a file of comments is recorded", async () => {

@@ -61,6 +61,14 @@ export async function writeFolderV1(migrations: Readonly<Record<string, string>>
   return dir;
 }
 
+/** Writes a folder of files as they are given, in a folder of its own. */
+export async function writeFiles(files: Readonly<Record<string, string>>): Promise<string> {
+  const dir = path.join(await scratchFolder(), "migrations");
+  await mkdir(dir);
+  for (const [file, text] of Object.entries(files)) await writeFile(path.join(dir, file), text);
+  return dir;
+}
+
 /** How many rows the tables have. */
 export async function countsOf(client: Client, ...tables: readonly string[]): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
@@ -71,8 +79,8 @@ export async function countsOf(client: Client, ...tables: readonly string[]): Pr
   return counts;
 }
 
-/** The whole schema, as text, without what Turso Database keeps for itself. */
+/** The whole schema, as text, without what Turso Database keeps for itself and without our journal. */
 export async function schemaOf(client: Client): Promise<string[]> {
   const { rows } = await client.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name");
-  return rows.map((row) => String(row["sql"])).filter((sql) => !sql.includes("__turso_internal_"));
+  return rows.map((row) => String(row["sql"])).filter((sql) => !/__turso_internal_|_litefleet_journal/u.test(sql));
 }

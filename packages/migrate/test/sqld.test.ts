@@ -41,7 +41,7 @@ async function open(): Promise<Client> {
   return client;
 }
 
-migrateSuite({ name: "sqld over http", open, keysOffInTransaction: "ignored" });
+migrateSuite({ name: "sqld over http", open, keysOffInTransaction: "ignored", setsPragmas: false });
 
 describe("a fleet on one server", () => {
   test("goes namespace by namespace", async () => {

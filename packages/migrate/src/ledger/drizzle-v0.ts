@@ -21,13 +21,23 @@ export function createDrizzleV0Ledger(table = "__drizzle_migrations"): Ledger {
   const name = quoteIdentifier(table);
   return {
     table,
-    create: `CREATE TABLE IF NOT EXISTS ${name} (\n\t\t\tid SERIAL PRIMARY KEY,\n\t\t\thash text NOT NULL,\n\t\t\tcreated_at numeric\n\t\t)`,
+    create: [
+      `CREATE TABLE IF NOT EXISTS ${name} (\n\t\t\tid SERIAL PRIMARY KEY,\n\t\t\thash text NOT NULL,\n\t\t\tcreated_at numeric\n\t\t)`,
+    ],
+    hasChecksums: true,
     select: `SELECT hash, created_at FROM ${name} ORDER BY created_at, rowid`,
     compare: (migrations, result) => compare(migrations, readDrizzleEntries(result)),
-    record: (migration) => ({
-      sql: `INSERT INTO ${name} ("hash", "created_at") VALUES(?, ?)`,
-      args: [migration.hash, timeOf(migration)],
-    }),
+    record: (migration) => [
+      {
+        sql: `INSERT INTO ${name} ("hash", "created_at") VALUES(?, ?)`,
+        args: [migration.hash, timeOf(migration)],
+      },
+    ],
+    unrecord: (migration) => [{ sql: `DELETE FROM ${name} WHERE created_at = ?`, args: [timeOf(migration)] }],
+    rehash: (migration) => [
+      { sql: `UPDATE ${name} SET hash = ? WHERE created_at = ?`, args: [migration.hash, timeOf(migration)] },
+    ],
+    forget: (hash) => [{ sql: `DELETE FROM ${name} WHERE hash = ?`, args: [hash] }],
   };
 }
 

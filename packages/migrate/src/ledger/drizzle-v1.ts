@@ -21,7 +21,10 @@ export function createDrizzleV1Ledger(table = "__drizzle_migrations"): Ledger {
   const name = quoteIdentifier(table);
   return {
     table,
-    create: `CREATE TABLE IF NOT EXISTS ${name} (\n\t\t\tid INTEGER PRIMARY KEY,\n\t\t\thash text NOT NULL,\n\t\t\tcreated_at numeric,\n\t\t\tname text,\n\t\t\tapplied_at TEXT\n\t\t)`,
+    create: [
+      `CREATE TABLE IF NOT EXISTS ${name} (\n\t\t\tid INTEGER PRIMARY KEY,\n\t\t\thash text NOT NULL,\n\t\t\tcreated_at numeric,\n\t\t\tname text,\n\t\t\tapplied_at TEXT\n\t\t)`,
+    ],
+    hasChecksums: true,
     select: `SELECT rowid AS ledger_rowid, * FROM ${name} ORDER BY rowid`,
     compare: (migrations, result) => compare(migrations, match(migrations, readEntries(result))),
     upgrade: (migrations, result) => {
@@ -36,10 +39,17 @@ export function createDrizzleV1Ledger(table = "__drizzle_migrations"): Ledger {
         })),
       ];
     },
-    record: (migration) => ({
-      sql: `INSERT INTO ${name} ("hash", "created_at", "name", "applied_at") VALUES(?, ?, ?, ?)`,
-      args: [migration.hash, timeOf(migration), migration.name, new Date().toISOString()],
-    }),
+    record: (migration) => [
+      {
+        sql: `INSERT INTO ${name} ("hash", "created_at", "name", "applied_at") VALUES(?, ?, ?, ?)`,
+        args: [migration.hash, timeOf(migration), migration.name, new Date().toISOString()],
+      },
+    ],
+    unrecord: (migration) => [{ sql: `DELETE FROM ${name} WHERE "name" = ?`, args: [migration.name] }],
+    rehash: (migration) => [
+      { sql: `UPDATE ${name} SET hash = ? WHERE "name" = ?`, args: [migration.hash, migration.name] },
+    ],
+    forget: (entry) => [{ sql: `DELETE FROM ${name} WHERE "name" = ? OR hash = ?`, args: [entry, entry] }],
   };
 }
 

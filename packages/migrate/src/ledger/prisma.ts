@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { ResultSet } from "@litefleet/driver";
+import type { InStatement, ResultSet } from "@litefleet/driver";
 import type { History, Ledger, Migration } from "../migration.ts";
 import { hasSameText } from "../source/hash.ts";
 import { quoteIdentifier } from "../sql/quote.ts";
@@ -19,9 +19,16 @@ interface PrismaEntry {
  */
 export function createPrismaLedger(table = "_prisma_migrations"): Ledger {
   const name = quoteIdentifier(table);
+  const markRolledBack = (entry: string): InStatement[] => [
+    {
+      sql: `UPDATE ${name} SET "rolled_back_at" = ? WHERE "migration_name" = ? AND "rolled_back_at" IS NULL`,
+      args: [currentTime(), entry],
+    },
+  ];
   return {
     table,
-    create: `CREATE TABLE IF NOT EXISTS ${name} (
+    create: [
+      `CREATE TABLE IF NOT EXISTS ${name} (
     "id"                    TEXT PRIMARY KEY NOT NULL,
     "checksum"              TEXT NOT NULL,
     "finished_at"           DATETIME,
@@ -31,15 +38,29 @@ export function createPrismaLedger(table = "_prisma_migrations"): Ledger {
     "started_at"            DATETIME NOT NULL DEFAULT current_timestamp,
     "applied_steps_count"   INTEGER UNSIGNED NOT NULL DEFAULT 0
 )`,
+    ],
+    hasChecksums: true,
     select: `SELECT * FROM ${name}`,
     compare: (migrations, result) => compare(migrations, readEntries(result)),
     record: (migration) => {
-      const now = new Date().toISOString().replace("Z", "+00:00");
-      return {
-        sql: `INSERT INTO ${name} ("id", "checksum", "finished_at", "migration_name", "started_at", "applied_steps_count") VALUES (?, ?, ?, ?, ?, 1)`,
-        args: [randomUUID(), migration.hash, now, migration.name, now],
-      };
+      const now = currentTime();
+      return [
+        {
+          sql: `INSERT INTO ${name} ("id", "checksum", "finished_at", "migration_name", "started_at", "applied_steps_count") VALUES (?, ?, ?, ?, ?, 1)`,
+          args: [randomUUID(), migration.hash, now, migration.name, now],
+        },
+      ];
     },
+    unrecord: (migration) => markRolledBack(migration.name),
+    rehash: (migration) => [
+      {
+        sql: `UPDATE ${name} SET "checksum" = ? WHERE "migration_name" = ? AND "rolled_back_at" IS NULL`,
+        args: [migration.hash, migration.name],
+      },
+    ],
+    forget: (entry) => [{ sql: `DELETE FROM ${name} WHERE "migration_name" = ?`, args: [entry] }],
+    // As Prisma resolves: the row of the failure is rolled back in any case, and what counts as applied gets a row of its own.
+    settle: (entry) => markRolledBack(entry),
   };
 }
 
@@ -61,6 +82,11 @@ function compare(migrations: readonly Migration[], entries: readonly PrismaEntry
     failed: [...failed],
     missing: [...finished.keys()].filter((name) => !known.has(name)),
   };
+}
+
+/** As Prisma writes it. */
+function currentTime(): string {
+  return new Date().toISOString().replace("Z", "+00:00");
 }
 
 function readEntries(result: ResultSet | undefined): PrismaEntry[] {

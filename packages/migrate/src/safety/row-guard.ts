@@ -1,10 +1,14 @@
 import type { Executor } from "@litefleet/driver";
+import { journalTable } from "../ledger/journal.ts";
 import type { MigrationPlan } from "../plan.ts";
 import { quoteIdentifier } from "../sql/quote.ts";
 import { fold } from "./table-trace.ts";
 
 /** How many rows each table has, by its name in small letters. */
 export type RowCounts = ReadonlyMap<string, { readonly table: string; readonly rows: number }>;
+
+/** Tables beside a ledger. */
+const ledgerTables = new Set(["kysely_migration_lock", fold(journalTable)]);
 
 /** SQLite allows 2,000 columns in a result; a hundred tables at once keep the statement short. */
 const tablesPerQuery = 100;
@@ -21,9 +25,10 @@ export async function countRows(db: Executor, ledger: string): Promise<RowCounts
     if (type === "index") return [`${fold(name)}_shadow`];
     return /^\s*CREATE\s+VIRTUAL/iu.test(sql) ? [`${fold(name)}_`] : [];
   });
+  const isLedger = (name: string): boolean => fold(name) === fold(ledger) || ledgerTables.has(fold(name));
   const tables = objects
     .filter(({ type, name, sql }) => {
-      if (type !== "table" || fold(name) === fold(ledger) || /^\s*CREATE\s+VIRTUAL/iu.test(sql)) return false;
+      if (type !== "table" || isLedger(name) || /^\s*CREATE\s+VIRTUAL/iu.test(sql)) return false;
       if (/^(?:sqlite_|libsql_|__turso_internal_|turso_)/iu.test(name)) return false;
       return !owners.some((owner) => fold(name).startsWith(owner));
     })

@@ -1,4 +1,4 @@
-import type { BeginOptions, Client, Transaction } from "@litefleet/driver";
+import type { BeginOptions, Client, InStatement, Transaction } from "@litefleet/driver";
 import { MigrateError } from "../errors.ts";
 import type { MigrationStatement } from "../migration.ts";
 import type { MigrationPlan, PlannedTransaction } from "../plan.ts";
@@ -67,10 +67,12 @@ async function findCulprits(
     foreignKeys: planned.foreignKeys,
   });
   const earlier = planned.migrations.slice(0, planned.migrations.indexOf(plan));
-  const script = earlier.flatMap(({ statements }) => statements.map(({ sql }) => sql));
+  const script: InStatement[] = earlier.flatMap(({ statements }) =>
+    statements.map(({ sql, args }) => (args === undefined ? sql : { sql, args: [...args] })),
+  );
   const begin = script.length;
-  for (const [i, { sql }] of plan.statements.entries()) {
-    script.push(sql);
+  for (const [i, { sql, args }] of plan.statements.entries()) {
+    script.push(args === undefined ? sql : { sql, args: [...args] });
     // Tables move while they are rebuilt: look where the rows are at this point.
     const { fateOf } = traceTables(plan.statements.slice(0, i + 1).map((statement) => readEffect(statement.sql)));
     for (const { table } of losses) {

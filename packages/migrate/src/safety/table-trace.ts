@@ -9,8 +9,19 @@ type TableFate =
   /** The migration says itself that rows go: it deletes from the table, drops it, or rebuilds it with a filter. */
   | { readonly kind: "may-lose" };
 
+/** Something that a statement takes from a table of before, and says so. */
+export interface StatedLoss {
+  readonly table: string;
+  /** The statement, counted from 0. */
+  readonly statement: number;
+  /** `"filter"`: a rebuild leaves rows out. */
+  readonly what: "drop" | "delete" | "filter" | "drop-column";
+}
+
 /** What a migration does to tables, statement by statement. */
 export interface TableTrace {
+  /** What it takes by its own word, in order. */
+  readonly losses: readonly StatedLoss[];
   /** Tables that were rebuilt: copied to another one and dropped. */
   readonly rebuilt: readonly string[];
   /** What becomes of the table that was called `name` before the migration. */
@@ -39,6 +50,7 @@ export function traceTables(effects: readonly Effect[]): TableTrace {
   const tables = new Map<string, Table>();
   const rows = new Map<string, Rows>();
   const rebuilt: string[] = [];
+  const losses: StatedLoss[] = [];
 
   /** The table now called `name`; one not met yet was there before the migration. */
   const find = (name: string): Table => {
@@ -52,14 +64,18 @@ export function traceTables(effects: readonly Effect[]): TableTrace {
   };
   const rowsIn = (table: Table): Rows[] => [...rows.values()].filter((r) => r.holder === table);
 
-  const drop = (name: string): void => {
+  const drop = (name: string, statement: number): void => {
     const table = find(name);
     tables.delete(fold(name));
     const successor = tables.entries().find(([, candidate]) => candidate.copies.has(table));
     for (const held of rowsIn(table)) {
       held.holder = successor?.[1];
       held.name = successor?.[0] ?? held.name;
-      held.mayLose ||= successor === undefined || successor[1].copies.get(table) === true;
+      const isFiltered = successor?.[1].copies.get(table) === true;
+      if (successor === undefined || isFiltered) {
+        losses.push({ table: held.origin, statement, what: isFiltered ? "filter" : "drop" });
+        held.mayLose = true;
+      }
       if (successor !== undefined) rebuilt.push(held.origin);
     }
   };
@@ -71,7 +87,7 @@ export function traceTables(effects: readonly Effect[]): TableTrace {
     for (const held of rowsIn(table)) held.name = to;
   };
 
-  for (const effect of effects) {
+  for (const [statement, effect] of effects.entries()) {
     switch (effect.kind) {
       case "create":
         // With IF NOT EXISTS the table may be one of before; otherwise it is new, or the statement fails.
@@ -82,13 +98,20 @@ export function traceTables(effects: readonly Effect[]): TableTrace {
         copyInto(find(effect.table), effect.copy?.from.map(find), effect.copy?.isFiltered);
         break;
       case "drop":
-        drop(effect.table);
+        drop(effect.table, statement);
         break;
       case "rename":
         rename(effect.table, effect.to);
         break;
       case "delete":
-        for (const held of rowsIn(find(effect.table))) held.mayLose = true;
+        for (const held of rowsIn(find(effect.table))) {
+          losses.push({ table: held.origin, statement, what: "delete" });
+          held.mayLose = true;
+        }
+        break;
+      case "drop-column":
+        for (const { origin } of rowsIn(find(effect.table)))
+          losses.push({ table: origin, statement, what: "drop-column" });
         break;
       case "update":
       case "add-column":
@@ -100,6 +123,7 @@ export function traceTables(effects: readonly Effect[]): TableTrace {
 
   return {
     rebuilt,
+    losses,
     fateOf: (name) => {
       const held = rows.get(fold(name));
       if (held === undefined) return { kind: "kept", table: name };

@@ -22,17 +22,21 @@ export function readForeignKeyPragma(sql: string): "on" | "off" | "read" | undef
   return offValues.has(pragma.value.replaceAll(/['"]/gu, "").toUpperCase()) ? "off" : "on";
 }
 
-/** Why the statement cannot be part of a transaction, and what to do; `undefined` if it can. */
-export function refusalInTransaction(sql: string): string | undefined {
+/** Whether SQLite runs the statement only outside of a transaction, or passes over it inside of one. */
+export function runsOutsideOnly(sql: string): boolean {
   const { keyword, pragma } = parseStatement(sql);
+  if (keyword === "VACUUM") return true;
+  if (pragma === undefined || !outsidePragmas.has(pragma.name)) return false;
+  return pragma.value !== undefined || pragma.name === "wal_checkpoint";
+}
+
+/** Why the statement cannot be part of a migration, and what to do; `undefined` if it can. */
+export function refusalInMigration(sql: string): string | undefined {
+  const { keyword } = parseStatement(sql);
   switch (keyword) {
-    case "VACUUM":
     case "ATTACH":
     case "DETACH":
-      return (
-        `${keyword} cannot run inside a transaction, and every migration runs in one. Take it out of the migration and run ` +
-        `it on its own.`
-      );
+      return `${keyword} holds for one connection, and a migration may run on several. Take it out of the file.`;
     case "BEGIN":
     case "COMMIT":
     case "END":
@@ -41,11 +45,6 @@ export function refusalInTransaction(sql: string): string | undefined {
       // To a savepoint of the migration's own it is fine.
       return /\bTO\b/iu.test(sql) ? undefined : `ROLLBACK would undo the migration. Take it out of the file.`;
     default:
+      return undefined;
   }
-  if (pragma?.value === undefined && pragma?.name !== "wal_checkpoint") return undefined;
-  if (!outsidePragmas.has(pragma.name)) return undefined;
-  return (
-    `PRAGMA ${pragma.name} has no effect inside a transaction, and every migration runs in one. Set it where the database ` +
-    `is opened.`
-  );
 }

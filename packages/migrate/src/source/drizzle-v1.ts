@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { MigrateError } from "../errors.ts";
 import { createDrizzleV1Ledger } from "../ledger/drizzle-v1.ts";
 import type { Migration, MigrationSet } from "../migration.ts";
 import { hashesOf } from "./hash.ts";
+import { readMigrationFile } from "./read-file.ts";
 import type { FolderListing, MigrationSource, SourceOptions } from "./source.ts";
 import { drizzleBreakpoint, readStatements } from "./statements.ts";
 
@@ -35,12 +35,7 @@ async function readMigration(dir: string, name: string): Promise<Migration> {
     );
   }
   const file = path.join(dir, name, "migration.sql");
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (cause) {
-    throw new MigrateError(`${file} cannot be read.`, "DIR_INVALID", { migration: name, cause });
-  }
+  const text = await readMigrationFile(file, name);
   return { name, file, ...hashesOf(text), when, statements: readStatements(text, drizzleBreakpoint) };
 }
 

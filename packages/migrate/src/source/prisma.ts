@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { MigrateError } from "../errors.ts";
 import { createPrismaLedger } from "../ledger/prisma.ts";
 import type { Migration, MigrationSet } from "../migration.ts";
 import { hashesOf } from "./hash.ts";
+import { readMigrationFile } from "./read-file.ts";
 import type { FolderListing, MigrationSource, SourceOptions } from "./source.ts";
 import { readStatements } from "./statements.ts";
 
@@ -29,7 +29,7 @@ async function load(dir: string, options: SourceOptions, { entries, inner }: Fol
 }
 
 async function checkProvider(file: string): Promise<void> {
-  const text = await read(file, undefined);
+  const text = await readMigrationFile(file, undefined);
   const provider = /^\s*provider\s*=\s*["'](?<name>[^"']*)["']/mu.exec(text)?.groups?.["name"];
   if (provider === undefined || provider === "sqlite") return;
   throw new MigrateError(`${file} is for ${JSON.stringify(provider)}, not for SQLite.`, "DIR_INVALID");
@@ -37,18 +37,6 @@ async function checkProvider(file: string): Promise<void> {
 
 async function readMigration(dir: string, name: string): Promise<Migration> {
   const file = path.join(dir, name, "migration.sql");
-  const text = await read(file, name);
+  const text = await readMigrationFile(file, name);
   return { name, file, ...hashesOf(text), statements: readStatements(text) };
-}
-
-async function read(file: string, migration: string | undefined): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (cause) {
-    throw new MigrateError(
-      `${file} cannot be read. Restore it from version control, or delete its folder if it was never applied.`,
-      "DIR_INVALID",
-      { migration, cause },
-    );
-  }
 }

@@ -6,9 +6,10 @@ export const drizzleBreakpoint = "--> statement-breakpoint";
 
 /**
  * Splits a migration's text into statements: at `breakpoint` if there is one, wherever it stands, and at the semicolons that end a
- * statement. Comments between statements are left out.
+ * statement. Comments between statements are left out, and so is a byte order mark.
  */
-export function readStatements(text: string, breakpoint?: string): MigrationStatement[] {
+export function readStatements(file: string, breakpoint?: string): MigrationStatement[] {
+  const text = file.replace(/^\uFEFF/u, " ");
   const statements: MigrationStatement[] = [];
   let line = 1;
   let counted = 0;

@@ -15,7 +15,7 @@ export type Effect =
   | { readonly kind: "insert"; readonly table: string; readonly copy: Copy | undefined }
   | { readonly kind: "drop" | "delete" | "update"; readonly table: string }
   | { readonly kind: "rename"; readonly table: string; readonly to: string }
-  | { readonly kind: "add-column"; readonly table: string }
+  | { readonly kind: "add-column" | "drop-column"; readonly table: string }
   | { readonly kind: "neutral" }
   | { readonly kind: "unknown" };
 
@@ -99,6 +99,7 @@ function readAlter(reader: Reader): Effect {
   const table = reader.skip("TABLE").name();
   if (table === undefined) return unknown;
   if (reader.take("ADD")) return { kind: "add-column", table };
+  if (reader.take("DROP")) return { kind: "drop-column", table };
   if (!reader.take("RENAME") || !reader.take("TO")) return neutral;
   return onTable(reader.name(), (to) => ({ kind: "rename", table, to }));
 }
