@@ -5,9 +5,10 @@ import {
   insertVectors,
   vector,
   vectorColumn,
+  vectorIndexInfo,
   vectorSearch,
 } from "@litefleet/driver/vector";
-import type { VectorKind, VectorMatch, VectorRow } from "@litefleet/driver/vector";
+import type { InsertVectorsPlan, VectorKind, VectorMatch, VectorRow } from "@litefleet/driver/vector";
 import type { Client } from "@litefleet/driver";
 import { describe, expect, it } from "vitest";
 import type { SuiteContext } from "../engine-suite.ts";
@@ -83,6 +84,77 @@ export function vectorSearches({ open, entry }: SuiteContext): void {
     expect(wide.map((row) => row["name"])).toEqual(["wide"]);
   });
 
+  it("passes over them in a transaction, which goes on", async () => {
+    const client = open();
+    await fill(client, 5);
+    await client.transaction(async (tx) => {
+      await tx.execute("INSERT INTO places VALUES (99, 'none', NULL)");
+      expect(await vectorSearch(tx, { ...where, vector: coordinates(1000), k: 10 })).toHaveLength(5);
+      await tx.execute("INSERT INTO places VALUES (100, 'text', ?)", [JSON.stringify([...coordinates(1000)])]);
+      expect(await vectorSearch(tx, { ...where, vector: coordinates(1000), k: 10 })).toHaveLength(5);
+    });
+    expect((await client.execute("SELECT count(*) FROM places")).rows[0]?.[0]).toBe(7);
+  });
+
+  it("passes over text that reads like a vector", async () => {
+    const client = open();
+    await fill(client, 5);
+    const target = coordinates(1000);
+    expect(await vectorSearch(client, { ...where, vector: target })).toHaveLength(5);
+    await client.execute("INSERT INTO places VALUES (99, 'text', ?)", [JSON.stringify([...target])]);
+    const found = await vectorSearch(client, { ...where, vector: target });
+    expect(ids(found)).toEqual(nearest(target, 5, "cosine"));
+  });
+
+  it("gives all rows if there are fewer than k, and equal ones by their rowid", async () => {
+    const client = open();
+    await client.execute(`CREATE TABLE places (n INTEGER PRIMARY KEY, ${vectorColumn("position", 2)})`);
+    expect(await vectorSearch(client, { ...where, vector: [1, 1] })).toEqual([]);
+    for (const n of [5, 3, 9, 1]) await client.execute("INSERT INTO places VALUES (?, ?)", [n, vector([1, 1])]);
+    expect(ids(await vectorSearch(client, { ...where, vector: [1, 1], k: 100 }))).toEqual([1, 3, 5, 9]);
+    expect(ids(await vectorSearch(client, { ...where, vector: [1, 1], k: 2 }))).toEqual([1, 3]);
+    for (const k of [0, -1, 1.5, Number.NaN, 10_001]) {
+      expect(await rejection(vectorSearch(client, { ...where, vector: [1, 1], k }))).toBeInstanceOf(RangeError);
+      expect(await rejection(vectorSearch(client, { ...where, vector: [1, 1], efSearch: k }))).toBeInstanceOf(
+        RangeError,
+      );
+    }
+  });
+
+  it("scores by the metric", async () => {
+    const client = open();
+    await client.execute(`CREATE TABLE places (n INTEGER PRIMARY KEY, ${vectorColumn("position", 2)})`);
+    for (const [i, position] of [
+      [1, 0],
+      [1, 1],
+      [0, 1],
+      [-1, 0],
+    ].entries()) {
+      await client.execute("INSERT INTO places VALUES (?, ?)", [i + 1, vector(position)]);
+    }
+    const found = async (metric: "cosine" | "l2", minScore: number): Promise<unknown> =>
+      ids(await vectorSearch(client, { ...where, vector: [1, 0], metric, minScore }));
+    // Cosines of 1, 0.71, 0 and -1; distances of 0, 1, 1.41 and 2, so scores of 1, 0.5, 0.41 and 0.33.
+    expect(await found("cosine", 0.99)).toEqual([1]);
+    expect(await found("cosine", 0.5)).toEqual([1, 2]);
+    expect(await found("cosine", -0.5)).toEqual([1, 2, 3]);
+    expect(await found("cosine", -1.01)).toEqual([1, 2, 3, 4]);
+    expect(await found("l2", 0.49)).toEqual([1, 2]);
+    expect(await found("l2", 0.4)).toEqual([1, 2, 3]);
+    expect(await rejection(found("l2", Number.NaN))).toBeInstanceOf(RangeError);
+  });
+
+  it("searches a view, and tables of any key", async () => {
+    const client = open();
+    await client.execute(`CREATE TABLE places (code TEXT PRIMARY KEY, rowid TEXT, ${vectorColumn("position", 2)})`);
+    await client.execute("INSERT INTO places VALUES ('a', 'x', ?), ('b', 'y', ?)", [vector([1, 0]), vector([0, 1])]);
+    const target = { ...where, vector: [0.1, 1] };
+    expect(await vectorSearch(client, { ...target, k: 1 })).toMatchObject([{ code: "b", rowid: 2 }]);
+    await client.execute("CREATE VIEW seen AS SELECT code, position FROM places");
+    expect(await vectorSearch(client, { ...target, table: "seen", k: 1 })).toMatchObject([{ code: "b", rowid: null }]);
+    await client.execute("DROP VIEW seen");
+  });
+
   it("keeps conditions, by position and by name", async () => {
     const client = open();
     await fill(client, 60);
@@ -93,7 +165,18 @@ export function vectorSearches({ open, entry }: SuiteContext): void {
     for (const condition of [positional, named]) {
       expect(ids(await vectorSearch(client, { ...where, vector: target, ...condition }))).toEqual(expected);
     }
-    for (const wrong of ["1) OR (1", "1; DELETE FROM places", "n = ?1", "(n", "", "1;"]) {
+    for (const wrong of [
+      "1) OR (1",
+      "1; DELETE FROM places",
+      "n = ?1",
+      "(n",
+      "",
+      "1;",
+      "n = 1 /*",
+      "n = 'x",
+      " -- ",
+      "[n",
+    ]) {
       const search = vectorSearch(client, { ...where, vector: target, where: wrong });
       expect(await rejection(search)).toBeInstanceOf(RangeError);
     }
@@ -174,6 +257,9 @@ export function vectorSearches({ open, entry }: SuiteContext): void {
     }
     expect(await rejection(insertVectors(client, "places", [{ nothing: 1 }]))).toBeInstanceOf(RangeError);
     expect(await rejection(insertVectors(client, "nothing", [right]))).toBeInstanceOf(RangeError);
+    for (const options of [{ batchSize: 0 }, { index: "drop" as "keep" }, { count: -1 }]) {
+      expect(await rejection(insertVectors(client, "places", [right], options))).toBeInstanceOf(RangeError);
+    }
     const signal = AbortSignal.abort();
     await expectCode(insertVectors(client, "places", [right], { signal }), "ABORTED");
     expect(await vectorSearch(client, { ...where, vector: [1, 2, 3] })).toEqual([]);
@@ -250,6 +336,133 @@ function withIndex(open: SuiteContext["open"]): void {
     }
     const everything = await vectorSearch(client, { ...where, vector: target, index, k: 500 });
     expect(ids(everything)).toEqual(all);
+  });
+
+  it("finds by the primary key of a table WITHOUT ROWID", async () => {
+    const client = open();
+    await client.execute(
+      `CREATE TABLE places (code TEXT PRIMARY KEY, ${vectorColumn("position", dimensions)}) WITHOUT ROWID`,
+    );
+    const rows = Array.from({ length: 40 }, (_, i) => ({ code: `c${i}`, position: coordinates(i) }));
+    await insertVectors(client, "places", rows);
+    const index = await createVectorIndex(client, where);
+    const options = { ...where, vector: coordinates(1000), k: 5, explain: true } as const;
+    const exact = await vectorSearch(client, { ...options, index: "exact" });
+    const near = await vectorSearch(client, { ...options, index });
+    expect([exact.plan.method, near.plan.method]).toEqual(["exact", "index"]);
+    expect(near.rows).toEqual(exact.rows);
+    expect(near.rows[0]).toMatchObject({ code: expect.any(String), rowid: null });
+  });
+
+  it("takes the index that looks at enough, and every row where none does", async () => {
+    const client = open();
+    await fill(client, 800);
+    await createVectorIndex(client, { ...where, name: "narrow", maxNeighbors: 8, searchL: 20 });
+    const plan = async (extra: object): Promise<unknown> => {
+      const options = { ...where, vector: coordinates(5000), k: 5, explain: true, ...extra } as const;
+      const found = await vectorSearch(client, options);
+      expect(found.rows).toHaveLength(5);
+      return found.plan;
+    };
+    expect(await plan({})).toMatchObject({ method: "index", index: "narrow" });
+    expect(await plan({ efSearch: 20 })).toMatchObject({ method: "index", index: "narrow" });
+    expect(await plan({ efSearch: 40 })).toMatchObject({ method: "exact", candidates: 0 });
+    expect(await rejection(plan({ efSearch: 40, index: "narrow" }))).toBeInstanceOf(RangeError);
+    const { plan: many } = await vectorSearch(client, { ...where, vector: coordinates(1), k: 21, explain: true });
+    expect(many.method).toBe("exact");
+  });
+
+  it("is not used where it has not all rows", async () => {
+    const client = open();
+    await fill(client, 50);
+    const definition = "libsql_vector_idx(position, 'metric=cosine')";
+    await client.execute(`CREATE INDEX part ON places (${definition}) WHERE n < 10`);
+    const options = { ...where, vector: coordinates(40), k: 3, explain: true } as const;
+    for (const index of ["auto", "part"]) {
+      const { rows, plan } = await vectorSearch(client, { ...options, index });
+      expect(plan.method).toBe("exact");
+      expect(rows[0]?.rowid).toBe(40);
+    }
+    expect(await vectorIndexInfo(client, where)).toMatchObject({ healthy: false, isSuspended: false, rows: 9 });
+  });
+
+  it("is emptied for a bulk insert and built anew, when that is asked for", async () => {
+    const client = open();
+    await fill(client, 30);
+    const name = await createVectorIndex(client, { ...where, metric: "l2", searchL: 77 });
+    const plans: InsertVectorsPlan[] = [];
+    const states: unknown[] = [];
+    const options = { batchSize: 20, onPlan: (plan: InsertVectorsPlan) => void plans.push(plan) };
+    const watched = async function* (from: number, to: number): AsyncGenerator<VectorRow> {
+      for await (const row of places(from, to)) {
+        if (row.n === to) states.push(await vectorIndexInfo(client, where));
+        yield row;
+      }
+    };
+    await insertVectors(client, "places", watched(31, 60), options);
+    expect(plans).toMatchObject([
+      { indexes: [name], indexedRows: 30, rows: undefined, cheaper: "keep", index: "keep" },
+    ]);
+    await insertVectors(client, "places", watched(61, 180), { ...options, index: "rebuild", count: 120 });
+    await insertVectors(client, "places", watched(181, 200), { ...options, index: "auto", count: 20 });
+    await insertVectors(client, "places", watched(201, 500), { ...options, index: "auto", count: 300 });
+    expect(plans.slice(1)).toMatchObject([
+      { indexedRows: 60, rows: 120, cheaper: "rebuild", index: "rebuild" },
+      { indexedRows: 180, rows: 20, cheaper: "keep", index: "keep" },
+      { indexedRows: 200, rows: 300, cheaper: "rebuild", index: "rebuild" },
+    ]);
+    expect(states).toMatchObject([
+      { healthy: true, isSuspended: false },
+      { healthy: false, isSuspended: true, rows: 0, name, metric: "l2" },
+      { healthy: true, isSuspended: false },
+      { healthy: false, isSuspended: true },
+    ]);
+    const after = await vectorIndexInfo(client, where);
+    expect(after).toMatchObject({ name, rows: 500, healthy: true, isSuspended: false, options: { search_l: "77" } });
+    const target = coordinates(5000);
+    const found = await vectorSearch(client, { ...where, vector: target, metric: "l2", index: name });
+    expect(ids(found)).toEqual(nearest(target, 500, "l2").slice(0, 10));
+  });
+
+  it("is built anew after an error, not after an abort, and by the next who is asked", async () => {
+    const client = open();
+    await fill(client, 30);
+    const name = await createVectorIndex(client, where);
+    const wrong = [...Array(5).keys()].map((i) => ({ n: 100 + i, name: "it", position: coordinates(i) }));
+    const rows = [...wrong, { n: 99, name: "short", position: [1] }];
+    expect(await rejection(insertVectors(client, "places", rows, { index: "rebuild" }))).toBeInstanceOf(RangeError);
+    expect(await vectorIndexInfo(client, where)).toMatchObject({ rows: 30, healthy: true });
+    const cancel = new AbortController();
+    const options = {
+      index: "rebuild",
+      batchSize: 2,
+      signal: cancel.signal,
+      onProgress: () => cancel.abort(),
+    } as const;
+    await expectCode(insertVectors(client, "places", wrong, options), "ABORTED");
+    expect(await vectorIndexInfo(client, where)).toMatchObject({ name, rows: 0, healthy: false, isSuspended: true });
+    const search = { ...where, vector: coordinates(1), k: 1, explain: true } as const;
+    expect(await vectorSearch(client, { ...search, index: name })).toMatchObject({
+      rows: [{ rowid: 1 }],
+      plan: { method: "exact" },
+    });
+    await insertVectors(client, "places", places(200, 209), { index: "rebuild" });
+    expect(await vectorIndexInfo(client, where)).toMatchObject({ name, rows: 42, healthy: true, isSuspended: false });
+    const tx = await client.transaction();
+    await insertVectors(tx, "places", places(300, 309), { index: "rebuild" });
+    expect(await vectorIndexInfo(tx, where)).toMatchObject({ rows: 52, healthy: true });
+    await tx.rollback();
+    expect(await vectorIndexInfo(client, where)).toMatchObject({ rows: 42, healthy: true });
+    const plan = await rejection(
+      insertVectors(client, "places", places(400, 409), {
+        index: "rebuild",
+        onPlan: () => {
+          throw new Error("no");
+        },
+      }),
+    );
+    expect(plan).toMatchObject({ message: "no" });
+    expect(await vectorIndexInfo(client, where)).toMatchObject({ rows: 42, healthy: true });
   });
 
   it("sees what its transaction wrote, and falls back when the index is gone", async () => {

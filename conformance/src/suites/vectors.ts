@@ -7,8 +7,10 @@ import {
   vectorColumn,
   vectorDistance,
   vectorIndexInfo,
+  vectorSearch,
 } from "@litefleet/driver/vector";
 import type { VectorKind } from "@litefleet/driver/vector";
+import type { LitefleetError } from "@litefleet/driver";
 import { describe, expect, it } from "vitest";
 import type { SuiteContext } from "../engine-suite.ts";
 import { expectCode, rejection } from "../rejection.ts";
@@ -43,6 +45,33 @@ export function vectors({ open, entry }: SuiteContext): void {
     const { rows } = await client.execute(nearest, [vector([1, 0, 0])]);
     expect(rows.map((row) => row["name"])).toEqual(["near", "middle", "far"]);
     expect(rows[2]?.["distance"]).toBeCloseTo(2, 5);
+  });
+
+  it("measures in prepared statements, in transactions too", async () => {
+    const client = open();
+    await client.execute("CREATE TABLE places (name TEXT, position F32_BLOB(2))");
+    const insert = client.prepare("INSERT INTO places VALUES (?, ?)");
+    await insert.run(["east", vector([1, 0])]);
+    await insert.run(["north", vector([0, 1])]);
+    const nearest = `SELECT name FROM places ORDER BY ${vectorDistance(["places", "position"])} LIMIT 1`;
+    const find = client.prepare(nearest);
+    expect(await find.values([vector([1, 0.1])])).toEqual([["east"]]);
+    expect(await find.values([vector([0.1, 1])])).toEqual([["north"]]);
+    await client.transaction(async (tx) => {
+      const south = tx.prepare("INSERT INTO places VALUES (:name, :position)");
+      await south.run({ name: "south", position: vector([0, -1]) });
+      expect(await tx.prepare(nearest).values([vector([0.1, -1])])).toEqual([["south"]]);
+    });
+  });
+
+  it("fails with an error of the engine for what is no vector", async () => {
+    const client = open();
+    for (const wrong of [null, "text", 5, new Uint8Array([1, 2, 3, 4, 9])]) {
+      const { code } = (await rejection(
+        client.execute("SELECT vector_distance_cos(?, ?)", [wrong, vector([1, 2])]),
+      )) as LitefleetError;
+      expect(["SQLITE_ERROR", "SQLITE_UNKNOWN"]).toContain(code);
+    }
   });
 
   it.each(kinds)("stores and reads a column of kind %s", async (kind) => {
@@ -86,13 +115,13 @@ function withIndex(open: SuiteContext["open"]): void {
     await client.execute("INSERT INTO places VALUES ('c', ?)", [vector([3, 2, 1])]);
     const options = {
       metric,
-      compress_neighbors: metric === "l2" ? "float8" : "float1bit",
+      compress_neighbors: "float8",
       max_neighbors: "7",
       search_l: "50",
     };
     const info = await vectorIndexInfo(client, which);
-    expect(info).toMatchObject({ name, metric, options, healthy: true, rows: 2 });
-    expect(info?.bytes).toBeGreaterThan(0);
+    expect(info).toMatchObject({ name, metric, options, healthy: true, isSuspended: false, rows: 2 });
+    expect(info?.bytes).toBeGreaterThanOrEqual(2 * 4096);
     await client.execute(`DELETE FROM ${name}_shadow`);
     expect(await vectorIndexInfo(client, which)).toMatchObject({ healthy: false, rows: 0 });
     await rebuildVectorIndex(client, which);
@@ -116,6 +145,7 @@ function withIndex(open: SuiteContext["open"]): void {
     await client.execute(`CREATE TABLE places (plain BLOB, ${vectorColumn("position", 3)})`);
     for (const wrong of [
       { name: "two words" },
+      { name: "1st" },
       { metric: "dot" as "l2" },
       { preset: "huge" as "small" },
       { compressNeighbors: "float1bit" as const, metric: "l2" as const },
@@ -130,5 +160,59 @@ function withIndex(open: SuiteContext["open"]): void {
     }
     expect(await rejection(rebuildVectorIndex(client, which))).toBeInstanceOf(RangeError);
     expect(await vectorIndexInfo(client, which)).toBeUndefined();
+  });
+
+  it.each(["f64", "f32", "f16", "bf16", "i8", "f1"] as const)("is on a column of kind %s", async (kind) => {
+    const client = open();
+    await client.execute(`CREATE TABLE places (${vectorColumn("position", 8, kind)})`);
+    const blobs = Array.from({ length: 30 }, (_, i) =>
+      vector(
+        Array.from({ length: 8 }, (__, j) => Math.sin(i * 8 + j)),
+        kind,
+      ),
+    );
+    await client.batch(
+      blobs.map((blob) => ["INSERT INTO places VALUES (?)", [blob]]),
+      "write",
+    );
+    for (const metric of ["cosine", "l2"] as const) {
+      const create = createVectorIndex(client, { ...which, metric, name: `by_${metric}` });
+      if (kind === "f1" && metric === "l2") {
+        expect(await rejection(create)).toBeInstanceOf(RangeError);
+        continue;
+      }
+      const index = await create;
+      const options = { ...which, vector: blobs[3]!, metric, k: 5 };
+      const exact = await vectorSearch(client, { ...options, index: "exact" });
+      const { rows, plan } = await vectorSearch(client, { ...options, index, explain: true });
+      expect(plan.method).toBe("index");
+      expect(rows.map(({ distance }) => distance)).toEqual(exact.map(({ distance }) => distance));
+    }
+  });
+
+  it("is one of several on a column, each by its name", async () => {
+    const client = open();
+    await client.execute(`CREATE TABLE places (${vectorColumn("position", 3)})`);
+    await client.execute("INSERT INTO places VALUES (?)", [vector([1, 2, 3])]);
+    await createVectorIndex(client, { ...which, name: "near" });
+    await createVectorIndex(client, { ...which, name: "far", metric: "l2" });
+    expect(await rejection(vectorIndexInfo(client, which))).toBeInstanceOf(RangeError);
+    expect(await rejection(dropVectorIndex(client, which))).toBeInstanceOf(RangeError);
+    expect(await rejection(rebuildVectorIndex(client, which))).toBeInstanceOf(RangeError);
+    expect(await vectorIndexInfo(client, { ...which, name: "FAR" })).toMatchObject({ name: "far", metric: "l2" });
+    expect(await dropVectorIndex(client, { ...which, name: "near" })).toBe(true);
+    expect(await vectorIndexInfo(client, which)).toMatchObject({ name: "far" });
+  });
+
+  it("is found under names that need quotes", async () => {
+    const client = open();
+    const odd = { table: 'it\'s "odd" (x)', column: 'po "si" tion' };
+    await client.execute(`CREATE TABLE "it's ""odd"" (x)" (${vectorColumn(odd.column, 3)})`);
+    await client.execute(`INSERT INTO "it's ""odd"" (x)" VALUES (?)`, [vector([1, 2, 3])]);
+    const index = await createVectorIndex(client, odd);
+    expect(await vectorIndexInfo(client, odd)).toMatchObject({ name: index, rows: 1, healthy: true });
+    const { rows, plan } = await vectorSearch(client, { ...odd, vector: [1, 2, 3], k: 1, index, explain: true });
+    expect([rows[0]?.rowid, plan.index]).toEqual([1, index]);
+    await client.execute(`DROP TABLE "it's ""odd"" (x)"`);
   });
 }

@@ -9,12 +9,15 @@ export type {
   CreateVectorIndexOptions,
   VectorColumnRef,
   VectorIndexInfo,
-  VectorIndexOptions,
-  VectorIndexPreset,
+  VectorIndexRef,
 } from "./vector/vector-index.ts";
+export type { VectorIndexOptions, VectorIndexPreset } from "./vector/index-settings.ts";
 export { vectorSearch } from "./vector/vector-search.ts";
-export type { VectorMatch, VectorSearchOptions, VectorSearchPlan } from "./vector/vector-search.ts";
+export type { ExplainedSearch, VectorSearchOptions, VectorSearchPlan } from "./vector/vector-search.ts";
+export type { VectorMatch } from "./vector/run-search.ts";
 export { insertVectors } from "./vector/insert-vectors.ts";
-export type { InsertVectorsOptions, VectorRow } from "./vector/insert-vectors.ts";
+export type { InsertVectorsOptions } from "./vector/insert-vectors.ts";
+export type { IndexDuringInsert, InsertVectorsPlan } from "./vector/insert-plan.ts";
+export type { VectorRow } from "./vector/row-insert.ts";
 export { hybridSearch } from "./vector/hybrid-search.ts";
 export type { HybridMatch, HybridSearchOptions } from "./vector/hybrid-search.ts";

@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import { LitefleetError } from "../errors.ts";
 import { decodeVector, vector } from "../vector/codec.ts";
 import type { DecodedVector } from "../vector/codec.ts";
 import { cosineDistance, distance } from "../vector/distance.ts";
@@ -9,15 +10,28 @@ const kinds = Object.keys(vectorKinds) as VectorKind[];
 
 /** Gives a node:sqlite connection the vector functions that libSQL has built in, for every kind of vector. */
 export function registerVectorFunctions(db: DatabaseSync): void {
-  const options = { deterministic: true };
-  for (const kind of kinds) db.function(vectorKinds[kind].sqlFunction, options, (value) => convert(value, kind));
-  db.function("vector", options, (value) => convert(value, "f32"));
-  db.function("vector_extract", options, (value) => JSON.stringify(Array.from(read(value).values)));
-  db.function("vector_distance_cos", options, (a, b) => {
-    const [left, right] = pair(a, b);
-    return left.kind === "f1" ? distance(left, right) : cosineDistance(left.values, right.values);
-  });
-  db.function("vector_distance_l2", options, (a, b) => distance(...pair(a, b), "l2"));
+  // node:sqlite reads from a function how many arguments it takes.
+  const ofOne = (name: string, work: (value: SQLInputValue) => SQLOutput): void =>
+    db.function(name, { deterministic: true }, (value) => attempt(() => work(value)));
+  const ofTwo = (name: string, work: (a: DecodedVector, b: DecodedVector) => SQLOutput): void =>
+    db.function(name, { deterministic: true }, (a, b) => attempt(() => work(...pair(a, b))));
+  for (const kind of kinds) ofOne(vectorKinds[kind].sqlFunction, (value) => convert(value, kind));
+  ofOne("vector", (value) => convert(value, "f32"));
+  ofOne("vector_extract", (value) => JSON.stringify(Array.from(read(value).values)));
+  ofTwo("vector_distance_cos", (a, b) => (a.kind === "f1" ? distance(a, b) : cosineDistance(a.values, b.values)));
+  ofTwo("vector_distance_l2", (a, b) => distance(a, b, "l2"));
+}
+
+type SQLOutput = number | string | Uint8Array | null;
+
+/** What a function throws would leave node:sqlite as it is; it has to be an error of the engine. */
+function attempt(work: () => SQLOutput): SQLOutput {
+  try {
+    return work();
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new LitefleetError(message, "SQLITE_ERROR", { rawCode: 1, extendedCode: "SQLITE_ERROR", cause });
+  }
 }
 
 function convert(value: SQLInputValue, kind: VectorKind): Uint8Array {

@@ -1,44 +1,43 @@
 import type { Client, Transaction } from "../api.ts";
-import { findColumn } from "./find-index.ts";
-import type { FoundColumn } from "./find-index.ts";
 import { quoteIdentifier } from "./identifier.ts";
+import { rowsForIndex } from "./index-threshold.ts";
+import { findColumn } from "./read-table.ts";
+import type { FoundColumn } from "./read-table.ts";
 
 /** What a search has to know of a column before it can choose. */
 export interface KnownColumn extends FoundColumn {
-  /** An upper bound of the table's rows; `undefined` where it makes no difference. */
-  readonly rows: number | undefined;
+  /** How many vectors its index has, counted no further than a choice needs it; `undefined` without an index. */
+  readonly indexedRows: number | undefined;
 }
 
-interface Entry {
+/** What is kept of a column. */
+export interface ColumnEntry {
   readonly column: Promise<KnownColumn>;
   readonly readAt: number;
+  /** Whether something else than vectors of one kind and size was met in it. */
+  isMixed: boolean;
 }
 
 /** For how long a column's declaration and its table's size are believed, in milliseconds. */
 const maxAgeMs = 10_000;
 
-const known = new WeakMap<Client | Transaction, Map<string, Entry>>();
+const known = new WeakMap<Client | Transaction, Map<string, Map<string, ColumnEntry>>>();
 
 /** What is known of a column, read again every ten seconds. `isFresh` says whether it was read for this call. */
-export async function knownColumn(
+export function knownColumn(
   executor: Client | Transaction,
   table: string,
   column: string,
-): Promise<{ readonly column: KnownColumn; readonly isFresh: boolean }> {
-  let columns = known.get(executor);
-  if (columns === undefined) known.set(executor, (columns = new Map<string, Entry>()));
-  const key = JSON.stringify([table, column]);
-  const entry = columns.get(key);
-  if (entry !== undefined && Date.now() - entry.readAt < maxAgeMs)
-    return { column: await entry.column, isFresh: false };
+): { readonly entry: ColumnEntry; readonly isFresh: boolean } {
+  const columns = columnsOf(executor, table);
+  const entry = columns.get(column);
+  const now = Date.now();
+  if (entry !== undefined && now - entry.readAt < maxAgeMs) return { entry, isFresh: false };
   const reading = readColumn(executor, table, column);
-  columns.set(key, { column: reading, readAt: Date.now() });
-  try {
-    return { column: await reading, isFresh: true };
-  } catch (error) {
-    columns.delete(key);
-    throw error;
-  }
+  const fresh: ColumnEntry = { column: reading, readAt: now, isMixed: entry?.isMixed ?? false };
+  columns.set(column, fresh);
+  reading.catch(() => columns.delete(column));
+  return { entry: fresh, isFresh: true };
 }
 
 /** Has everything that is known of an executor's tables read again. */
@@ -46,13 +45,22 @@ export function forgetColumns(executor: Client | Transaction): void {
   known.delete(executor);
 }
 
+function columnsOf(executor: Client | Transaction, table: string): Map<string, ColumnEntry> {
+  let tables = known.get(executor);
+  if (tables === undefined) known.set(executor, (tables = new Map<string, Map<string, ColumnEntry>>()));
+  let columns = tables.get(table);
+  if (columns === undefined) tables.set(table, (columns = new Map<string, ColumnEntry>()));
+  return columns;
+}
+
 async function readColumn(executor: Client | Transaction, table: string, column: string): Promise<KnownColumn> {
   const found = await findColumn(executor, table, column);
-  if (found.indexes.length === 0) return { ...found, rows: undefined };
-  const from = quoteIdentifier(table);
-  // Both ends of the b-tree, where count(*) would read all of it.
+  const index = found.indexes.find(({ isPartial }) => !isPartial);
+  if (index === undefined || found.dimensions === undefined) return { ...found, indexedRows: undefined };
+  const most = Math.max(...found.indexes.map(({ searchL }) => rowsForIndex(searchL, found.dimensions ?? 1)));
   const { rows } = await executor.execute(
-    `SELECT (SELECT max(rowid) FROM ${from}) - (SELECT min(rowid) FROM ${from}) + 1`,
+    `SELECT count(*) FROM (SELECT 1 FROM ${quoteIdentifier(`${index.name}_shadow`)} LIMIT ?)`,
+    [most],
   );
-  return { ...found, rows: Number(rows[0]?.[0] ?? 0) };
+  return { ...found, indexedRows: Number(rows[0]?.[0] ?? 0) };
 }

@@ -1,5 +1,5 @@
 import { decodeVector, vector } from "./codec.ts";
-import type { FoundColumn } from "./find-index.ts";
+import type { FoundColumn } from "./read-table.ts";
 import type { VectorKind } from "./vector-kind.ts";
 
 /** A vector as a column holds it. */

@@ -1,9 +1,10 @@
-import type { Client, Transaction, Value } from "../api.ts";
+import type { CallOptions, Client, InArgs, Transaction, Value } from "../api.ts";
 import { unsupported } from "../errors.ts";
 import { knownColumn } from "./column-cache.ts";
 import { quoteIdentifier } from "./identifier.ts";
+import { toCallOptions } from "./run-search.ts";
 import { Parameters } from "./search-statement.ts";
-import { vectorSearch } from "./vector-search.ts";
+import { checkCount, vectorSearch } from "./vector-search.ts";
 import type { VectorSearchOptions } from "./vector-search.ts";
 
 /** What {@link hybridSearch} takes: a vector search, and words to look for beside it. */
@@ -14,15 +15,18 @@ export interface HybridSearchOptions extends VectorSearchOptions {
   readonly text: string;
 }
 
-/** A row that was found by its vector, its text or both. */
-export interface HybridMatch {
+/**
+ * A row that was found by its vector, its text or both: `rowid`, `score`, `distance` and the selected columns.
+ *
+ * @typeParam Row what the selected columns hold, as you know it; nothing checks it.
+ */
+export type HybridMatch<Row extends object = Readonly<Record<string, Value | undefined>>> = Row & {
   readonly rowid: number | bigint | string;
   /** Sum of 1 ÷ (60 + rank) over the searches that found it: higher is better. */
   readonly score: number;
   /** `undefined` for a row that only its text found. */
   readonly distance: number | undefined;
-  readonly [column: string]: Value | undefined;
-}
+};
 
 /** The customary constant of reciprocal rank fusion: how little the first ranks stand out. */
 const rankOffset = 60;
@@ -36,6 +40,10 @@ const rankOffset = 60;
  * @example await hybridSearch(client, { table: "docs", column: "embedding", vector: embedding, textTable: "docs_fts", text: "sea storm" });
  * @see https://plg.uwaterloo.ca/~gvcormac/cormacksigir09-rrf.pdf
  */
+export async function hybridSearch<Row extends object = Readonly<Record<string, Value | undefined>>>(
+  executor: Client | Transaction,
+  options: HybridSearchOptions,
+): Promise<HybridMatch<Row>[]>;
 export async function hybridSearch(
   executor: Client | Transaction,
   options: HybridSearchOptions,
@@ -43,30 +51,40 @@ export async function hybridSearch(
   if ("capabilities" in executor && !executor.capabilities.fullTextSearch) {
     throw unsupported("Full-text search", "Use vectorSearch()");
   }
-  const { k = 10, text, textTable, ...search } = options;
+  const { k = 10, text, ...search } = options;
+  checkCount("k", k);
   const depth = Math.min(10_000, 5 * k);
   const words = toMatch(text);
   const byVector = await vectorSearch(executor, { ...search, k: depth, select: [] });
-  const byText = await textRowids(executor, options, quoteIdentifier(textTable, "text table"), words, depth);
+  const { rowid, others } = await knownColumn(executor, options.table, options.column).entry.column;
+  if (rowid === undefined) {
+    throw new RangeError(`${options.table} has no rowid, by which its rows would be joined with their words`);
+  }
+  const source = { rowid, from: quoteIdentifier(options.table, "table"), select: options.select ?? others };
+  const byText = await textRowids(executor, options, source, words, depth);
   const scores = new Map<Value, number>();
-  for (const ranked of [byVector.map(({ rowid }) => rowid), byText]) {
-    for (const [rank, rowid] of ranked.entries()) {
-      scores.set(rowid, (scores.get(rowid) ?? 0) + 1 / (rankOffset + rank + 1));
-    }
+  for (const ranked of [byVector.map((row) => row.rowid), byText]) {
+    for (const [rank, id] of ranked.entries()) scores.set(id, (scores.get(id) ?? 0) + 1 / (rankOffset + rank + 1));
   }
   const best = [...scores].toSorted((a, b) => b[1] - a[1]).slice(0, k);
-  const distances = new Map<Value, number>(byVector.map(({ rowid, distance }) => [rowid, distance]));
-  const rows = await readRows(
-    executor,
-    options,
-    best.map(([rowid]) => rowid),
-  );
-  return best.flatMap(([rowid, score]) => {
-    const row = rows.get(rowid);
-    return row === undefined
-      ? []
-      : [{ ...row, rowid: rowid as HybridMatch["rowid"], score, distance: distances.get(rowid) }];
+  const distances = new Map<Value, number>(byVector.map((row) => [row.rowid, row.distance]));
+  const ids = best.map(([id]) => id);
+  const rows = await readRows(executor, options, source, ids);
+  return best.flatMap(([id, score]) => {
+    const row = rows.get(id);
+    return row === undefined || !isRowid(id) ? [] : [{ ...row, rowid: id, score, distance: distances.get(id) }];
   });
+}
+
+/** The table as SQL names it. */
+interface Source {
+  readonly rowid: string;
+  readonly from: string;
+  readonly select: readonly string[];
+}
+
+function isRowid(value: Value): value is number | bigint | string {
+  return typeof value === "number" || typeof value === "bigint" || typeof value === "string";
 }
 
 /** The words as strings of FTS5, so that nothing in them is an operator. */
@@ -79,33 +97,34 @@ function toMatch(text: string): string {
 
 async function textRowids(
   executor: Client | Transaction,
-  { table, where, args }: HybridSearchOptions,
-  textTable: string,
+  { textTable, where, args, ...call }: { textTable: string; where?: string; args?: InArgs } & CallOptions,
+  { rowid, from }: Source,
   words: string,
   limit: number,
 ): Promise<Value[]> {
+  const texts = quoteIdentifier(textTable, "text table");
   const parameters = new Parameters(args);
-  const terms = [`${textTable} MATCH ${parameters.add("words", words)}`];
+  const terms = [`${texts} MATCH ${parameters.add("words", words)}`];
   if (where !== undefined) {
     parameters.addGiven();
-    terms.push(`rowid IN (SELECT rowid FROM ${quoteIdentifier(table)} WHERE (${where}\n))`);
+    terms.push(`rowid IN (SELECT ${rowid} FROM ${from} WHERE (${where}\n))`);
   }
   const end = parameters.add("limit", limit);
-  const sql = `SELECT rowid FROM ${textTable} WHERE ${terms.join(" AND ")} ORDER BY rank LIMIT ${end}`;
-  const rows = await executor.prepare(sql).values(parameters.args(where));
-  return rows.map(([rowid]) => rowid!);
+  const sql = `SELECT rowid FROM ${texts} WHERE ${terms.join(" AND ")} ORDER BY rank LIMIT ${end}`;
+  const rows = await executor.prepare(sql).values(parameters.args(where), toCallOptions(call));
+  return rows.map(([id]) => id!);
 }
 
 async function readRows(
   executor: Client | Transaction,
-  { table, column, select }: HybridSearchOptions,
-  rowids: readonly Value[],
+  options: CallOptions,
+  { rowid, from, select }: Source,
+  ids: readonly Value[],
 ): Promise<Map<Value, Record<string, Value>>> {
-  const names = select ?? (await knownColumn(executor, table, column)).column.others;
-  const list = ["rowid", ...names.map((name) => quoteIdentifier(name, "column"))].join(", ");
-  const sql = `SELECT ${list} FROM ${quoteIdentifier(table)} WHERE rowid IN (SELECT value FROM json_each(?))`;
-  const rows = await executor.prepare(sql).values([`[${rowids.join(",")}]`]);
+  const list = [rowid, ...select.map((name) => quoteIdentifier(name, "column"))].join(", ");
+  const sql = `SELECT ${list} FROM ${from} WHERE ${rowid} IN (SELECT value FROM json_each(?))`;
+  const rows = await executor.prepare(sql).values([`[${ids.join(",")}]`], toCallOptions(options));
   return new Map(
-    rows.map((values) => [values[0]!, Object.fromEntries(names.map((name, i) => [name, values[i + 1]!]))]),
+    rows.map((values) => [values[0]!, Object.fromEntries(select.map((name, i) => [name, values[i + 1]!]))]),
   );
 }

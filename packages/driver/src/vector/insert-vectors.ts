@@ -1,12 +1,12 @@
-import type { BatchStatement, CallOptions, Client, InValue, Transaction } from "../api.ts";
+import type { BatchStatement, CallOptions, Client, Transaction } from "../api.ts";
 import { forgetColumns } from "./column-cache.ts";
-import { encodeForColumn } from "./encode-for-column.ts";
-import { findColumn } from "./find-index.ts";
-import type { FoundColumn } from "./find-index.ts";
-import { quoteIdentifier } from "./identifier.ts";
-
-/** A row to insert: column names to values. Numbers in an array, iterable or typed array other than `Uint8Array` are a vector. */
-export type VectorRow = Readonly<Record<string, InValue | Iterable<number>>>;
+import { planInsert } from "./insert-plan.ts";
+import type { IndexDuringInsert, InsertVectorsPlan } from "./insert-plan.ts";
+import { resumedSql, suspendedSql } from "./read-index.ts";
+import { readTable } from "./read-table.ts";
+import { RowInsert } from "./row-insert.ts";
+import type { VectorRow } from "./row-insert.ts";
+import { replaceIndexes } from "./vector-index.ts";
 
 /** What {@link insertVectors} takes besides the rows. */
 export interface InsertVectorsOptions extends Pick<CallOptions, "signal"> {
@@ -14,6 +14,16 @@ export interface InsertVectorsOptions extends Pick<CallOptions, "signal"> {
   readonly batchSize?: number;
   /** Called after each batch with the number of rows that are in the table for good (or in the transaction). */
   readonly onProgress?: (inserted: number) => void;
+  /**
+   * What becomes of the vector indexes on the columns that are filled. `"keep"`: each row goes into them as it comes. `"rebuild"`:
+   * they are emptied before and built anew at the end; until then searches look at every row, and the rows are there sooner. `"auto"`:
+   * whichever costs less. Default `"keep"`.
+   */
+  readonly index?: IndexDuringInsert | "auto";
+  /** How many rows will come, where `rows` does not tell (an array does), for the choice that `index` leaves. */
+  readonly count?: number;
+  /** Called once before the first row is inserted. If it throws, nothing has changed. */
+  readonly onPlan?: (plan: InsertVectorsPlan) => void;
 }
 
 /**
@@ -21,7 +31,10 @@ export interface InsertVectorsOptions extends Pick<CallOptions, "signal"> {
  * table, and `onProgress` has told how many rows those are. Inside a transaction all belongs to that. Holds one batch in
  * memory, whatever the number of rows. The first row says which columns there are.
  *
- * With an index each row costs some milliseconds; for more rows than the table has, drop the index before and create it afterwards.
+ * With `index: "rebuild"` the indexes are built anew after an error too, but not after an abort or inside
+ * a transaction, whose rollback gives them back. If the process ends before that, they
+ * stay in the schema, emptied: {@link vectorIndexInfo} says `isSuspended`, searches look at every row, and {@link rebuildVectorIndex}
+ * or another insert with `"rebuild"` builds them.
  *
  * @param rows an array, iterable or async iterable, such as a generator that reads a file.
  * @returns how many rows were inserted.
@@ -37,10 +50,9 @@ export async function insertVectors(
   options: InsertVectorsOptions = {},
 ): Promise<number> {
   const { batchSize = 500, onProgress, signal } = options;
-  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 10_000) {
-    throw new RangeError(`Expected batchSize from 1 to 10000, got ${batchSize}`);
-  }
+  checkOptions(options);
   let insert: RowInsert | undefined;
+  let rebuild: Rebuild | undefined;
   let inserted = 0;
   let batch: BatchStatement[] = [];
   const flush = async (): Promise<void> => {
@@ -50,64 +62,82 @@ export async function insertVectors(
     batch = [];
     onProgress?.(inserted);
   };
-  for await (const row of rows) {
-    insert ??= await RowInsert.prepare(executor, table, row);
-    batch.push(insert.statement(row, inserted + batch.length));
-    if (batch.length === batchSize) await flush();
+  try {
+    for await (const row of rows) {
+      if (insert === undefined) {
+        insert = await RowInsert.prepare(executor, table, row);
+        const statement = insert.statement(row, 0);
+        rebuild = await startRebuild(executor, table, insert, Array.isArray(rows) ? rows.length : undefined, options);
+        batch.push(statement);
+      } else {
+        batch.push(insert.statement(row, inserted + batch.length));
+      }
+      if (batch.length === batchSize) await flush();
+    }
+    await flush();
+  } catch (error) {
+    // What failed first is what the caller has to hear of; that the indexes are empty can be seen. A transaction takes it back.
+    if (signal?.aborted !== true && "capabilities" in executor) await rebuild?.finish().catch(() => undefined);
+    throw error;
+  } finally {
+    forgetColumns(executor);
   }
-  await flush();
-  forgetColumns(executor);
+  await rebuild?.finish();
   return inserted;
+}
+
+/** Indexes that were emptied and are to be built anew. */
+interface Rebuild {
+  finish(): Promise<void>;
+}
+
+async function startRebuild(
+  executor: Client | Transaction,
+  table: string,
+  insert: RowInsert,
+  length: number | undefined,
+  { index = "keep", count = length, batchSize = 500, onPlan }: InsertVectorsOptions,
+): Promise<Rebuild | undefined> {
+  const whole = insert.indexes.filter(({ isPartial, isSuspended }) => !isPartial || isSuspended);
+  if (index === "keep" && onPlan === undefined) return undefined;
+  const plan = await planInsert(executor, whole, index, count, batchSize);
+  onPlan?.(plan);
+  if (plan.index === "keep") return undefined;
+  const filled = whole.filter(({ isSuspended }) => !isSuspended);
+  if (filled.length > 0)
+    await replaceIndexes(
+      executor,
+      filled.map((each) => [each, suspendedSql(each)]),
+    );
+  return { finish: () => resume(executor, table, plan.indexes) };
+}
+
+/** Builds what is still emptied: another insert may have been first. */
+async function resume(executor: Client | Transaction, table: string, names: readonly string[]): Promise<void> {
+  const { columns } = await readTable(executor, table);
+  const suspended = [...columns.values()]
+    .flatMap(({ indexes }) => indexes)
+    .filter(({ name, isSuspended }) => isSuspended && names.includes(name));
+  if (suspended.length > 0)
+    await replaceIndexes(
+      executor,
+      suspended.map((each) => [each, resumedSql(each)]),
+    );
+}
+
+function checkOptions({ batchSize = 500, index = "keep", count }: InsertVectorsOptions): void {
+  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 10_000) {
+    throw new RangeError(`Expected batchSize from 1 to 10000, got ${batchSize}`);
+  }
+  if (index !== "keep" && index !== "rebuild" && index !== "auto") {
+    throw new RangeError(`Expected index as "keep", "rebuild" or "auto", got ${JSON.stringify(index)}`);
+  }
+  if (count !== undefined && !(Number.isInteger(count) && count >= 0)) {
+    throw new RangeError(`Expected count as a number of rows, got ${count}`);
+  }
 }
 
 async function runBatch(executor: Client | Transaction, batch: BatchStatement[], options: CallOptions): Promise<void> {
   if ("capabilities" in executor) await executor.batch(batch, "write", options);
   else await executor.batch(batch, options);
-}
-
-/** The INSERT for rows of the same columns. */
-class RowInsert {
-  readonly #sql: string;
-  readonly #names: readonly string[];
-  readonly #columns: ReadonlyMap<string, FoundColumn>;
-
-  private constructor(sql: string, names: readonly string[], columns: ReadonlyMap<string, FoundColumn>) {
-    this.#sql = sql;
-    this.#names = names;
-    this.#columns = columns;
-  }
-
-  static async prepare(executor: Client | Transaction, table: string, first: VectorRow): Promise<RowInsert> {
-    const names = Object.keys(first);
-    if (names.length === 0) throw new RangeError("Expected rows with at least one column");
-    const columns = new Map<string, FoundColumn>();
-    for (const name of names) columns.set(name, await findColumn(executor, table, name));
-    const list = names.map((name) => quoteIdentifier(name, "column")).join(", ");
-    const sql = `INSERT INTO ${quoteIdentifier(table, "table")} (${list}) VALUES (${names.map(() => "?").join(", ")})`;
-    return new RowInsert(sql, names, columns);
-  }
-
-  statement(row: VectorRow, index: number): BatchStatement {
-    const count = Object.keys(row).length;
-    if (count !== this.#names.length || !this.#names.every((name) => Object.hasOwn(row, name))) {
-      throw new RangeError(`Row ${index} has other columns than the first: ${Object.keys(row).join(", ")}`);
-    }
-    return [this.#sql, this.#names.map((name) => this.#value(name, row[name], index))];
-  }
-
-  #value(name: string, value: VectorRow[string] | undefined, index: number): InValue {
-    const column = this.#columns.get(name);
-    if (column?.kind === undefined) {
-      if (Array.isArray(value)) throw new TypeError(`Column ${name} of row ${index} is not declared as a vector`);
-      return value as InValue;
-    }
-    if (value === null) return null;
-    try {
-      return encodeForColumn(value as Iterable<number>, column).blob;
-    } catch (error) {
-      if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
-      const Failure = error instanceof RangeError ? RangeError : TypeError;
-      throw new Failure(`Column ${name} of row ${index}: ${error.message}`, { cause: error });
-    }
-  }
 }

@@ -1,36 +1,15 @@
-import type { Client, Transaction } from "../api.ts";
-import type { LitefleetError } from "../errors.ts";
-import { unsupported } from "../errors.ts";
+import type { BatchStatement, Client, Transaction } from "../api.ts";
 import { forgetColumns } from "./column-cache.ts";
 import { checkMetric } from "./distance.ts";
 import type { VectorMetric } from "./distance.ts";
-import { findColumn } from "./find-index.ts";
-import type { FoundIndex } from "./find-index.ts";
 import { quoteIdentifier } from "./identifier.ts";
-
-/**
- * What an index is to be good at.
- *
- * - `"balanced"`: neighbours kept in 8 bits an element. On 4,000 words of 100 dimensions 10 times the data, and all of the ten nearest
- *   were found.
- * - `"small"`: fewer neighbours, kept in 1 bit an element by `"cosine"` and in 8 by `"l2"`. 3 times the data, 94 % found.
- * - `"exact-recall"`: libSQL's defaults, neighbours kept whole. Many times the size of the data.
- */
-export type VectorIndexPreset = "balanced" | "small" | "exact-recall";
-
-/** libSQL's own settings of an index. What is set here wins over the preset. */
-export interface VectorIndexOptions {
-  /** How the copies of the neighbours in each node are stored. `"float1bit"` only with `"cosine"`. */
-  readonly compressNeighbors?: "float1bit" | "float8" | "float16" | "floatb16" | "float32";
-  /** Edges of a node. Default 3 × √dimensions. */
-  readonly maxNeighbors?: number;
-  /** How much longer a way may be before an edge is left out, at least 1. Default 1.2. */
-  readonly alpha?: number;
-  /** Nodes looked at by a search. Default 200. */
-  readonly searchL?: number;
-  /** Nodes looked at by an insert. Default 70. */
-  readonly insertL?: number;
-}
+import { indexSettings } from "./index-settings.ts";
+import type { VectorIndexOptions, VectorIndexPreset } from "./index-settings.ts";
+import { checkIndexSupport } from "./index-support.ts";
+import { resumedSql } from "./read-index.ts";
+import type { FoundIndex } from "./read-index.ts";
+import { findColumn } from "./read-table.ts";
+import { isSameName } from "./sql-words.ts";
 
 /** Which column an index is on. */
 export interface VectorColumnRef {
@@ -38,6 +17,12 @@ export interface VectorColumnRef {
   readonly table: string;
   /** Without quotes. */
   readonly column: string;
+}
+
+/** Which index of a column. */
+export interface VectorIndexRef extends VectorColumnRef {
+  /** Needed where the column has several. */
+  readonly name?: string;
 }
 
 /** What {@link createVectorIndex} takes. */
@@ -56,28 +41,22 @@ export interface VectorIndexInfo {
   readonly metric: VectorMetric;
   /** Nodes in the index: rows whose vector is not NULL. */
   readonly rows: number;
-  /** Bytes that the nodes take; pages and free space come on top. */
+  /** Bytes of the database that the index takes: whole pages. */
   readonly bytes: number;
   /** libSQL's settings as they stand in the schema, by its own names. */
   readonly options: Readonly<Record<string, string>>;
   /** Whether the index has as many nodes as the table has vectors. A partial index is never healthy: a search does not use it. */
   readonly healthy: boolean;
+  /**
+   * Whether {@link insertVectors} emptied it for `index: "rebuild"` and did not come to build it anew (or is still at work).
+   * {@link rebuildVectorIndex} does; searches look at every row until then.
+   */
+  readonly isSuspended: boolean;
 }
 
-/** The settings of each preset. `edges` is the most neighbours of a node, as a multiple of √dimensions; libSQL's own is 3. */
-const presets: Readonly<
-  Record<VectorIndexPreset, { readonly edges?: number; readonly compress?: Readonly<Record<VectorMetric, string>> }>
-> = {
-  balanced: { edges: 2.4, compress: { cosine: "float8", l2: "float8" } },
-  small: { edges: 2, compress: { cosine: "float1bit", l2: "float8" } },
-  "exact-recall": {},
-};
-
-const compressions: ReadonlySet<unknown> = new Set(["float1bit", "float8", "float16", "floatb16", "float32"]);
-
 /**
- * Creates a DiskANN index on a vector column, and fills it from the rows that are there: about 5 ms a row, during which the engine
- * does nothing else.
+ * Creates a DiskANN index on a vector column, and fills it from the rows that are there: about 1 ms a row, in one statement during
+ * which a local engine does nothing else.
  *
  * @returns the name of the index.
  * @throws {LitefleetError} `UNSUPPORTED` where {@link Capabilities.vectorIndex} is false.
@@ -92,17 +71,16 @@ export async function createVectorIndex(
   const { table, column, metric = "cosine", preset = "balanced" } = options;
   const target = `${quoteIdentifier(table, "table")} (libsql_vector_idx(${quoteIdentifier(column, "column")}`;
   checkMetric(metric);
-  const name = checkName(options.name ?? `${table}_${column}_vector`.replaceAll(/\W/gu, "_"));
-  checkSettings(metric, preset, options);
+  const name = checkName(options.name ?? `${table}_${column}_vector`.replaceAll(/\W/gu, "_").replace(/^\d/u, "_$&"));
+  const settings = indexSettings(metric, preset, options);
   await checkIndexSupport(executor);
-  const { kind, dimensions = 0 } = await findColumn(executor, table, column);
+  const { kind } = await findColumn(executor, table, column);
   if (kind === undefined) {
     throw new RangeError(
       `Column ${JSON.stringify(column)} is not declared as a vector; declare it with vectorColumn()`,
     );
   }
   if (kind === "f1" && metric === "l2") throw new RangeError('Vectors of kind f1 have no "l2" distance; use "cosine"');
-  const settings = toSettings(metric, preset, options, dimensions);
   const list = settings.map((setting) => `, '${setting}'`).join("");
   await executor.execute(`CREATE INDEX "${name}" ON ${target}${list}))`);
   forgetColumns(executor);
@@ -116,10 +94,7 @@ export async function createVectorIndex(
  * @throws {LitefleetError} `UNSUPPORTED` where {@link Capabilities.vectorIndex} is false.
  * @throws {RangeError} if the column has several vector indexes and `name` does not say which.
  */
-export async function dropVectorIndex(
-  executor: Client | Transaction,
-  which: VectorColumnRef & { readonly name?: string },
-): Promise<boolean> {
+export async function dropVectorIndex(executor: Client | Transaction, which: VectorIndexRef): Promise<boolean> {
   const index = await findIndex(executor, which);
   if (index === undefined) return false;
   await executor.execute(`DROP INDEX ${quoteIdentifier(index.name)}`);
@@ -128,68 +103,72 @@ export async function dropVectorIndex(
 }
 
 /**
- * What is known of the vector index of a column; `undefined` if it has none. Reads the whole index and counts the table's vectors.
+ * What is known of the vector index of a column; `undefined` if it has none. Counts the table's vectors and the index's pages: some
+ * milliseconds for 10,000 rows.
  *
  * @throws {LitefleetError} `UNSUPPORTED` where {@link Capabilities.vectorIndex} is false.
  * @throws {RangeError} if the column has several vector indexes and `name` does not say which.
  */
 export async function vectorIndexInfo(
   executor: Client | Transaction,
-  which: VectorColumnRef & { readonly name?: string },
+  which: VectorIndexRef,
 ): Promise<VectorIndexInfo | undefined> {
   const index = await findIndex(executor, which);
   if (index === undefined) return undefined;
   const [table, column] = [quoteIdentifier(which.table, "table"), quoteIdentifier(which.column, "column")];
+  const shadow = `${index.name}_shadow`;
   const { rows } = await executor.execute(
-    `SELECT count(*) AS nodes, coalesce(sum(length(data)), 0) AS bytes, (SELECT count(${column}) FROM ${table}) AS vectors
-     FROM ${quoteIdentifier(`${index.name}_shadow`)}`,
+    `SELECT count(*) AS nodes, (SELECT count(${column}) FROM ${table}) AS vectors,
+       (SELECT sum(pgsize) FROM dbstat WHERE aggregate = TRUE AND name IN (?, ?)) AS bytes
+     FROM ${quoteIdentifier(shadow)}`,
+    [shadow, `${shadow}_idx`],
   );
   const [nodes, bytes, vectors] = [rows[0]?.["nodes"], rows[0]?.["bytes"], rows[0]?.["vectors"]].map(Number);
-  const { name, metric, options, isPartial } = index;
-  return { name, metric, options, rows: nodes!, bytes: bytes!, healthy: nodes === vectors && !isPartial };
+  const { name, metric, options, isPartial, isSuspended } = index;
+  const healthy = nodes === vectors && !isPartial;
+  return { name, metric, options, rows: nodes!, bytes: bytes!, healthy, isSuspended };
 }
 
 /**
- * Builds the vector index of a column anew from the table.
+ * Builds the vector index of a column anew from the table, also one that a crash left emptied. It is there at the end or as it was.
  *
  * @throws {LitefleetError} `UNSUPPORTED` where {@link Capabilities.vectorIndex} is false.
  * @throws {RangeError} if there is none, or several and `name` does not say which.
  */
-export async function rebuildVectorIndex(
-  executor: Client | Transaction,
-  which: VectorColumnRef & { readonly name?: string },
-): Promise<void> {
+export async function rebuildVectorIndex(executor: Client | Transaction, which: VectorIndexRef): Promise<void> {
   const index = await findIndex(executor, which);
-  if (index === undefined) throw new RangeError(`There is no such vector index on ${which.table}.${which.column}`);
-  await executor.execute(`REINDEX ${quoteIdentifier(index.name)}`);
+  if (index === undefined) {
+    throw new RangeError(`There is no vector index ${which.name ?? ""} on ${which.table}.${which.column}`);
+  }
+  if (index.isSuspended) await replaceIndexes(executor, [[index, resumedSql(index)]]);
+  else await executor.execute(`REINDEX ${quoteIdentifier(index.name)}`);
+  forgetColumns(executor);
 }
 
-/** @throws {LitefleetError} `UNSUPPORTED` if the engine has no vector index. */
-export async function checkIndexSupport(executor: Client | Transaction): Promise<void> {
-  if ("capabilities" in executor ? executor.capabilities.vectorIndex : await hasIndexFunction(executor)) return;
-  throw unsupportedIndex();
-}
-
-function unsupportedIndex(): LitefleetError {
-  return unsupported("A vector index", "vectorSearch() finds the same rows without one");
-}
-
-/** A transaction has no capabilities of its own to look at. */
-async function hasIndexFunction(executor: Client | Transaction): Promise<boolean> {
-  const { rows } = await executor.execute("SELECT 1 FROM pragma_function_list WHERE name = 'libsql_vector_idx'");
-  return rows.length > 0;
+/** Drops indexes and makes others of the same names, in one transaction. */
+export async function replaceIndexes(
+  executor: Client | Transaction,
+  indexes: readonly (readonly [index: FoundIndex, sql: string])[],
+): Promise<void> {
+  const statements = indexes.flatMap(([{ name }, sql]): BatchStatement[] => [
+    `DROP INDEX ${quoteIdentifier(name)}`,
+    sql,
+  ]);
+  if ("capabilities" in executor) await executor.batch(statements, "write");
+  else await executor.savepoint((tx) => tx.batch(statements));
+  forgetColumns(executor);
 }
 
 async function findIndex(
   executor: Client | Transaction,
-  { table, column, name }: VectorColumnRef & { readonly name?: string },
+  { table, column, name }: VectorIndexRef,
 ): Promise<FoundIndex | undefined> {
   await checkIndexSupport(executor);
   const { indexes } = await findColumn(executor, table, column);
-  if (name !== undefined) return indexes.find((index) => index.name.toLowerCase() === name.toLowerCase());
+  if (name !== undefined) return indexes.find((index) => isSameName(index.name, name));
   if (indexes.length > 1) {
     throw new RangeError(
-      `${table}.${column} has several vector indexes: ${indexes.map((each) => each.name).join(", ")}`,
+      `${table}.${column} has several vector indexes, name one: ${indexes.map((each) => each.name).join(", ")}`,
     );
   }
   return indexes[0];
@@ -200,46 +179,4 @@ function checkName(name: string): string {
   throw new RangeError(
     `libSQL takes only letters, digits and _ in the name of a vector index, got ${JSON.stringify(name)}`,
   );
-}
-
-function checkSettings(metric: VectorMetric, preset: VectorIndexPreset, options: VectorIndexOptions): void {
-  if (!Object.hasOwn(presets, preset)) {
-    throw new RangeError(`Unknown preset ${JSON.stringify(preset)}; known are ${Object.keys(presets).join(", ")}`);
-  }
-  const { compressNeighbors, maxNeighbors, alpha, searchL, insertL } = options;
-  if (compressNeighbors !== undefined && !compressions.has(compressNeighbors)) {
-    throw new RangeError(`Unknown compressNeighbors ${JSON.stringify(compressNeighbors)}`);
-  }
-  if (compressNeighbors === "float1bit" && metric === "l2") {
-    throw new RangeError('compressNeighbors "float1bit" needs the metric "cosine"');
-  }
-  if (alpha !== undefined && !(alpha >= 1 && alpha <= 100)) throw outOfRange("alpha", alpha);
-  for (const [name, value] of Object.entries({ maxNeighbors, searchL, insertL })) {
-    if (value !== undefined && !(Number.isInteger(value) && value >= 1 && value <= 10_000))
-      throw outOfRange(name, value);
-  }
-}
-
-function outOfRange(name: string, value: number): RangeError {
-  return new RangeError(`The setting ${name} of a vector index is out of range: ${value}`);
-}
-
-function toSettings(
-  metric: VectorMetric,
-  preset: VectorIndexPreset,
-  options: VectorIndexOptions,
-  dimensions: number,
-): string[] {
-  const { edges, compress } = presets[preset];
-  const settings = {
-    metric,
-    compress_neighbors: options.compressNeighbors ?? compress?.[metric],
-    max_neighbors: options.maxNeighbors ?? (edges && Math.max(8, Math.round(edges * Math.sqrt(dimensions)))),
-    alpha: options.alpha,
-    search_l: options.searchL,
-    insert_l: options.insertL,
-  };
-  return Object.entries(settings)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}=${value}`);
 }

@@ -1,19 +1,20 @@
-import type { CallOptions, Client, InArgs, Transaction, Value } from "../api.ts";
+import type { CallOptions, Client, InArgs, Transaction } from "../api.ts";
 import { LibsqlError } from "../errors.ts";
+import { chooseMethod } from "./choose-method.ts";
 import { forgetColumns, knownColumn } from "./column-cache.ts";
-import type { KnownColumn } from "./column-cache.ts";
+import type { ColumnEntry, KnownColumn } from "./column-cache.ts";
 import { checkMetric } from "./distance.ts";
 import type { VectorMetric } from "./distance.ts";
 import { encodeForColumn } from "./encode-for-column.ts";
-import type { FoundIndex } from "./find-index.ts";
-import { checkWhere, searchStatement } from "./search-statement.ts";
+import { likeness } from "./likeness.ts";
+import { runSearch } from "./run-search.ts";
+import type { MatchedColumns, VectorMatch } from "./run-search.ts";
+import { checkWhere } from "./search-statement.ts";
 import type { SearchStatement } from "./search-statement.ts";
-import { checkIndexSupport } from "./vector-index.ts";
 import type { VectorColumnRef } from "./vector-index.ts";
-import type { VectorKind } from "./vector-kind.ts";
 
 /** What {@link vectorSearch} takes. */
-export interface VectorSearchOptions extends VectorColumnRef, Pick<CallOptions, "signal" | "timeoutMs"> {
+export interface VectorSearchOptions extends VectorColumnRef, CallOptions {
   /** What to search near: numbers, which become the column's kind, or bytes that {@link vector} made (a `Uint8Array` is those). */
   readonly vector: Iterable<number> | ArrayBuffer;
   /** How many rows, 1 to 10,000. Default 10. */
@@ -31,15 +32,17 @@ export interface VectorSearchOptions extends VectorColumnRef, Pick<CallOptions, 
    * 1 ÷ (1 + distance) by `"l2"`.
    */
   readonly minScore?: number;
-  /** `"auto"` chooses by the size of the table, `"exact"` looks at every row, a name uses that index. Default `"auto"`. */
+  /**
+   * `"auto"` takes an index where that is faster, `"exact"` looks at every row, a name uses that index. Default `"auto"`. An index
+   * that has not all rows is not used, whoever asks.
+   */
   readonly index?: "auto" | "exact" | (string & {});
-}
-
-/** A row that was found: `rowid`, `distance` and the selected columns. */
-export interface VectorMatch {
-  readonly rowid: number | bigint | string;
-  readonly distance: number;
-  readonly [column: string]: Value;
+  /**
+   * How many nodes of an index the search has to look at, at least: more find more and take longer. libSQL fixes the number when an
+   * index is created ({@link VectorIndexOptions.searchL}), so this chooses: the index on the column that looks at the fewest but
+   * enough, and every row where none does. Default: as many as the index does. 1 to 10,000.
+   */
+  readonly efSearch?: number;
 }
 
 /** How a search was done, and why so. */
@@ -52,11 +55,11 @@ export interface VectorSearchPlan {
   readonly reason: string;
 }
 
-/** Below so many elements in a column an exact search is about as fast as an index, and finds everything. */
-const exactElements = 500_000;
-
-/** More candidates than this cost more than they save. */
-const maxCandidates = 1000;
+/** What a search gives if it is to explain itself. */
+export interface ExplainedSearch<Row extends object = MatchedColumns> {
+  readonly rows: VectorMatch<Row>[];
+  readonly plan: VectorSearchPlan;
+}
 
 /**
  * The `k` rows whose vectors are nearest, nearest first. Rows whose column holds NULL, text or a vector of another kind or size are
@@ -71,38 +74,34 @@ const maxCandidates = 1000;
  * const near = await vectorSearch(client, { table: "words", column: "embedding", vector: embedding, where: "lang = ?", args: ["en"] });
  * for (const { word, distance } of near) console.log(word, distance);
  */
-export function vectorSearch(
+export function vectorSearch<Row extends object = MatchedColumns>(
   executor: Client | Transaction,
   options: VectorSearchOptions & { readonly explain: true },
-): Promise<{ readonly rows: VectorMatch[]; readonly plan: VectorSearchPlan }>;
-export function vectorSearch(
+): Promise<ExplainedSearch<Row>>;
+export function vectorSearch<Row extends object = MatchedColumns>(
   executor: Client | Transaction,
   options: VectorSearchOptions & { readonly explain?: false },
-): Promise<VectorMatch[]>;
+): Promise<VectorMatch<Row>[]>;
 export async function vectorSearch(
   executor: Client | Transaction,
   options: VectorSearchOptions & { readonly explain?: boolean },
-): Promise<VectorMatch[] | { readonly rows: VectorMatch[]; readonly plan: VectorSearchPlan }> {
+): Promise<VectorMatch[] | ExplainedSearch> {
   checkOptions(options);
-  const { rows, plan } = await search(executor, options);
-  return options.explain === true ? { rows, plan } : rows;
+  const found = await search(executor, options);
+  return options.explain === true ? found : found.rows;
 }
 
-interface Found {
-  readonly rows: VectorMatch[];
-  readonly plan: VectorSearchPlan;
-}
-
-async function search(executor: Client | Transaction, options: VectorSearchOptions): Promise<Found> {
-  const { column, isFresh } = await knownColumn(executor, options.table, options.column);
-  if (isFresh) return searchColumn(executor, options, column);
+async function search(executor: Client | Transaction, options: VectorSearchOptions): Promise<ExplainedSearch> {
+  const { entry, isFresh } = knownColumn(executor, options.table, options.column);
+  if (isFresh) return searchColumn(executor, options, entry, await entry.column);
+  const known = await entry.column;
   try {
-    const found = await searchColumn(executor, options, column);
+    const found = await searchColumn(executor, options, entry, known);
     if (found.rows.length > 0) return found;
-    return (await searchAgain(executor, options, column)) ?? found;
+    return (await searchAgain(executor, options, known)) ?? found;
   } catch (error) {
     const isOfSchema = error instanceof RangeError || (error instanceof LibsqlError && error.code.startsWith("SQL"));
-    const found = isOfSchema ? await searchAgain(executor, options, column) : undefined;
+    const found = isOfSchema ? await searchAgain(executor, options, known) : undefined;
     if (found === undefined) throw error;
     return found;
   }
@@ -113,117 +112,62 @@ async function searchAgain(
   executor: Client | Transaction,
   options: VectorSearchOptions,
   known: KnownColumn,
-): Promise<Found | undefined> {
+): Promise<ExplainedSearch | undefined> {
   forgetColumns(executor);
-  const { column } = await knownColumn(executor, options.table, options.column);
-  if (JSON.stringify({ ...column, rows: 0 }) === JSON.stringify({ ...known, rows: 0 })) return undefined;
-  return searchColumn(executor, options, column);
+  const { entry } = knownColumn(executor, options.table, options.column);
+  const column = await entry.column;
+  if (JSON.stringify({ ...column, indexedRows: 0 }) === JSON.stringify({ ...known, indexedRows: 0 })) return undefined;
+  return searchColumn(executor, options, entry, column);
 }
 
 async function searchColumn(
   executor: Client | Transaction,
   options: VectorSearchOptions,
+  entry: ColumnEntry,
   column: KnownColumn,
-): Promise<Found> {
-  const { k = 10, metric = "cosine", where } = options;
+): Promise<ExplainedSearch> {
+  const { table, k = 10, metric = "cosine", where, args, efSearch = 0, index: wanted = "auto" } = options;
   const { blob, kind, dimensions } = encodeForColumn(options.vector, column);
   if (kind === "f1" && metric === "l2") throw new RangeError('Vectors of kind f1 have no "l2" distance; use "cosine"');
-  const select = options.select ?? column.others;
-  const run = async (among?: SearchStatement["among"]): Promise<VectorMatch[]> => {
-    const { table, args } = options;
-    const statement = {
-      table,
-      column: options.column,
-      metric,
-      vector: blob,
-      kind,
-      select,
-      where,
-      args,
-      limit: k,
-      among,
-    };
-    return runStatement(executor, statement, options);
+  const run = (among?: SearchStatement["among"]): Promise<VectorMatch[]> => {
+    const select = options.select ?? column.others;
+    const what = { table, column: options.column, keys: column, metric, vector: blob, kind, select, where, args };
+    return runSearch(executor, { ...what, limit: k, among }, options, entry);
   };
   const isAlike = likeness(options.minScore, metric, kind, dimensions);
-  const choice = await choose(executor, options, column, metric, dimensions);
-  if (typeof choice === "string") {
-    const rows = (await run()).filter(isAlike);
-    return { rows, plan: { method: "exact", index: undefined, candidates: 0, reason: choice } };
-  }
-  const limit = Math.max(2 * k, Math.min(maxCandidates, (column.rows ?? 0) / 8));
-  let candidates = where === undefined ? Math.max(2 * k, 20) : Math.max(4 * k, 100);
-  for (;;) {
-    const among = { index: choice.index.name, count: candidates };
-    const rows = await run(among);
-    const { index, reason } = choice;
-    if (rows.length >= k) {
-      return { rows: rows.filter(isAlike), plan: { method: "index", index: index.name, candidates, reason } };
+  const wish = { index: wanted, table, column: options.column, metric, k, efSearch };
+  const { index, reason } = await chooseMethod(executor, wish, column, dimensions);
+  let [candidates, why] = [0, reason];
+  if (index !== undefined) {
+    const reach = reachOf(index.searchL);
+    candidates = Math.min(reach, Math.max(2 * k, where === undefined ? 20 : 100, efSearch));
+    for (;;) {
+      const rows = await run({ index: index.name, count: candidates });
+      if (rows.length >= k) {
+        const plan = { method: "index", index: index.name, candidates, reason } as const;
+        return { rows: isAlike === undefined ? rows : rows.filter(isAlike), plan };
+      }
+      why = `the index gave ${rows.length} of ${k} rows among the ${candidates} nearest`;
+      // As many as would hold the rest if the condition kept as large a part of them.
+      const wider = Math.ceil((candidates * k * 1.5) / Math.max(rows.length, 0.5));
+      if (where === undefined || wider > reach || wider <= candidates) break;
+      candidates = wider;
     }
-    const wanted = Math.ceil((candidates * k * 1.5) / Math.max(rows.length, 0.5));
-    if (where === undefined || wanted > limit) {
-      const short = `the index gave ${rows.length} of ${k} rows among the ${candidates} nearest`;
-      const all = (await run()).filter(isAlike);
-      return { rows: all, plan: { method: "exact", index: undefined, candidates, reason: short } };
-    }
-    candidates = wanted;
   }
+  const rows = await run();
+  const plan = { method: "exact", index: undefined, candidates, reason: why } as const;
+  return { rows: isAlike === undefined ? rows : rows.filter(isAlike), plan };
 }
 
-async function runStatement(
-  executor: Client | Transaction,
-  statement: SearchStatement,
-  { signal, timeoutMs }: CallOptions,
-): Promise<VectorMatch[]> {
-  const { sql, args } = searchStatement(statement);
-  const rows = await executor.prepare(sql).values(args, { signal, timeoutMs });
-  return rows.map((values) => {
-    const row: Record<string, Value> = {};
-    for (const [i, name] of statement.select.entries()) row[name] = values[i + 2]!;
-    return { ...row, rowid: values[0] as VectorMatch["rowid"], distance: Number(values[1]) };
-  });
+/** No more rows than this come out of an index: it gives those that it looked at, which are some more than it has to. */
+function reachOf(searchL: number): number {
+  return 2 * searchL;
 }
 
-/** The index to use, or why there is none to use. */
-async function choose(
-  executor: Client | Transaction,
-  { index: wish = "auto", table, column: name }: VectorSearchOptions,
-  column: KnownColumn,
-  metric: VectorMetric,
-  dimensions: number,
-): Promise<string | { readonly index: FoundIndex; readonly reason: string }> {
-  if (wish === "exact") return "asked for";
-  if (wish !== "auto") {
-    await checkIndexSupport(executor);
-    const index = column.indexes.find((each) => each.name.toLowerCase() === wish.toLowerCase());
-    if (index === undefined)
-      throw new RangeError(`There is no vector index ${JSON.stringify(wish)} on ${table}.${name}`);
-    if (index.metric !== metric) {
-      throw new RangeError(`The index ${wish} is for the metric ${index.metric}, the search for ${metric}`);
-    }
-    return { index, reason: "asked for" };
-  }
-  const index = column.indexes.find((each) => each.metric === metric && !each.isPartial);
-  if (index === undefined) return `there is no index for the metric ${metric} on all rows of ${table}.${name}`;
-  const size = `${column.rows ?? 0} rows of ${dimensions} dimensions`;
-  if ((column.rows ?? 0) * dimensions < exactElements) return `${size} are searched as fast without the index`;
-  return { index, reason: `${size} are searched faster with the index` };
-}
-
-function likeness(
-  minScore: number | undefined,
-  metric: VectorMetric,
-  kind: VectorKind,
-  dimensions: number,
-): (row: VectorMatch) => boolean {
-  if (minScore === undefined) return () => true;
-  if (metric === "l2") return ({ distance }) => 1 / (1 + distance) >= minScore;
-  if (kind === "f1") return ({ distance }) => 1 - (2 * distance) / dimensions >= minScore;
-  return ({ distance }) => 1 - distance >= minScore;
-}
-
-function checkOptions({ k = 10, metric = "cosine", where, minScore, select, index }: VectorSearchOptions): void {
-  if (!Number.isInteger(k) || k < 1 || k > 10_000) throw new RangeError(`Expected k from 1 to 10000, got ${k}`);
+function checkOptions(options: VectorSearchOptions): void {
+  const { k = 10, metric = "cosine", where, minScore, select, index, efSearch } = options;
+  checkCount("k", k);
+  if (efSearch !== undefined) checkCount("efSearch", efSearch);
   checkMetric(metric);
   if (where !== undefined) checkWhere(where);
   if (minScore !== undefined && !Number.isFinite(minScore)) {
@@ -233,4 +177,11 @@ function checkOptions({ k = 10, metric = "cosine", where, minScore, select, inde
     throw new TypeError("Expected select as an array of column names");
   if (index !== undefined && typeof index !== "string")
     throw new TypeError('Expected index as "auto", "exact" or a name');
+}
+
+/** @throws {RangeError} for what is no number of rows. */
+export function checkCount(name: string, count: number): void {
+  if (!Number.isInteger(count) || count < 1 || count > 10_000) {
+    throw new RangeError(`Expected ${name} from 1 to 10000, got ${count}`);
+  }
 }
