@@ -1,6 +1,7 @@
 import type { InArgs, InStatement, Replicated, ResultSet, Row, Value } from "@libsql/core/api";
 import type { ClientEvents, EngineError } from "./events.ts";
 import type { LitefleetError } from "./errors.ts";
+import type { Conflict } from "./offline/conflict.ts";
 
 export type { InArgs, InStatement, InValue, Replicated, ResultSet, Row, Value } from "@libsql/core/api";
 
@@ -220,6 +221,40 @@ export interface ClientStatus {
   readonly queuedWrites: number;
   /** Only for a replica. */
   readonly replica?: ReplicaStatus;
+  /** Only for an offline client: changed rows that the primary has not taken yet. */
+  readonly pending?: number;
+  /** Only for an offline client. */
+  readonly offline?: OfflineStatus;
+}
+
+/** How an offline client stands towards its primary. */
+export interface OfflineStatus {
+  /** Local transactions that the primary refused, see {@link Client.conflicts}. */
+  readonly conflicts: number;
+  /** When the last push of this client succeeded, in milliseconds since the epoch. */
+  readonly lastPushAt: number | undefined;
+  /** When the last pull of this client succeeded, in milliseconds since the epoch. */
+  readonly lastPullAt: number | undefined;
+  /** Why the last push or pull failed; `undefined` once one has succeeded. */
+  readonly lastError: LitefleetError | undefined;
+  /** Whether the primary answered when it was last asked; `undefined` before that. */
+  readonly isPrimaryReachable: boolean | undefined;
+}
+
+/** What {@link Client.push} has done. */
+export interface PushResult {
+  /** Changed rows that the primary has taken. */
+  readonly pushed: number;
+  /** Local transactions that it refused; they are conflicts now. */
+  readonly rejected: number;
+}
+
+/** What {@link Client.pull} has done. */
+export interface PullResult {
+  /** Whether there was something new. */
+  readonly hasChanges: boolean;
+  /** Local transactions that no longer fit the primary's data; they are conflicts now. */
+  readonly rejected: number;
 }
 
 /** How an embedded replica stands towards its primary. */
@@ -273,8 +308,32 @@ export interface Client extends Executor, AsyncDisposable {
    * rejects with `CONFLICT`.
    */
   transaction<T>(callback: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
-  /** Brings an embedded replica up to date. Rejects with `UNSUPPORTED` on any other client. */
+  /**
+   * Brings an embedded replica up to date; on an offline client pulls, then pushes. Rejects with `UNSUPPORTED` on any other client.
+   */
   sync(): Promise<Replicated>;
+  /**
+   * Sends the changes of an offline client to its primary, in slices. Whatever happens on the way, each change arrives once, is still
+   * pending, or is a conflict. Rejects with `PRIMARY_UNREACHABLE` while the primary is away (then the rest stays pending), with
+   * `SYNC_FAILED` if the primary has lost what it had taken, and with `UNSUPPORTED` on any other client.
+   */
+  push(): Promise<PushResult>;
+  /**
+   * Brings what is new at the primary to an offline client, and puts the local changes that were not pushed on top of it. Rejects as
+   * {@link push} does; then nothing has changed.
+   */
+  pull(): Promise<PullResult>;
+  /**
+   * The local transactions of an offline client that its primary refused, the oldest first. They last until they are retried or
+   * discarded, also across restarts. Rejects with `UNSUPPORTED` on any other client.
+   *
+   * @example
+   * for (const conflict of await client.conflicts()) {
+   *   console.log(conflict.table, conflict.row, conflict.reason);
+   *   await conflict.discard();
+   * }
+   */
+  conflicts(): Promise<Conflict[]>;
   /**
    * The place in the primary's log of the last write or sync of this embedded replica, as a token to hand to other processes;
    * `undefined` before the first. Throws `UNSUPPORTED` on any other client.

@@ -9,6 +9,8 @@ import type {
   ClientStatus,
   ForeignKeys,
   IntMode,
+  PullResult,
+  PushResult,
   RawResult,
   Transaction,
   TransactionMode,
@@ -21,6 +23,7 @@ import { LitefleetError, unsupported } from "./errors.ts";
 import { describeValue } from "./describe-value.ts";
 import { Emitter } from "./events.ts";
 import type { ClientEvents } from "./events.ts";
+import type { Conflict } from "./offline/conflict.ts";
 import { ParsedStatements } from "./parsed-statements.ts";
 import { checkReadOnly } from "./read-only.ts";
 import { toResultSets } from "./result-set.ts";
@@ -114,6 +117,24 @@ export class LitefleetClient extends StatementRunner implements Client {
     return this.#openEngine().sync();
   }
 
+  async push(): Promise<PushResult> {
+    const engine = this.#openEngine();
+    if (engine.push === undefined) throw noOfflineWrites("push()");
+    return engine.push();
+  }
+
+  async pull(): Promise<PullResult> {
+    const engine = this.#openEngine();
+    if (engine.pull === undefined) throw noOfflineWrites("pull()");
+    return engine.pull();
+  }
+
+  async conflicts(): Promise<Conflict[]> {
+    const engine = this.#openEngine();
+    if (engine.conflicts === undefined) throw noOfflineWrites("conflicts()");
+    return engine.conflicts();
+  }
+
   position(): string | undefined {
     const engine = this.#openEngine();
     if (engine.position === undefined) throw noPosition();
@@ -169,6 +190,10 @@ export class LitefleetClient extends StatementRunner implements Client {
 /** The error for a position of what cannot lie behind a primary. */
 export function noPosition(): LitefleetError {
   return unsupported("A position", "Only an embedded replica, opened with `syncUrl`, can lie behind its primary.");
+}
+
+function noOfflineWrites(what: string): LitefleetError {
+  return unsupported(what, 'Only a client with offline writes has it: engine: "turso" with `syncUrl` and `offline: true`.');
 }
 
 function checkMode(mode: TransactionMode): void {

@@ -1,11 +1,12 @@
 import type { Config as LibsqlConfig } from "@libsql/core/api";
 import type { IntMode } from "./api.ts";
+import type { Resolve } from "./offline/conflict.ts";
 
 /** Which library runs local SQL. */
 export type LocalEngineName = "libsql" | "sqlite" | "turso";
 
 /** Options of `createClient`: those of `@libsql/client`, with the same names and meanings, and ours. */
-export interface Config extends Omit<LibsqlConfig, "intMode" | "authToken"> {
+export interface Config extends Omit<LibsqlConfig, "intMode" | "authToken" | "offline"> {
   /**
    * The database: `:memory:`, `file:path.db`, or a server as `http:`, `https:`, `ws:`, `wss:` or `libsql:`.
    * With `syncUrl` a `file:` URL is the place of the local copy.
@@ -21,6 +22,21 @@ export interface Config extends Omit<LibsqlConfig, "intMode" | "authToken"> {
    * - `"turso"`: Turso Database with MVCC, for concurrent-write transactions. Needs `@tursodatabase/database`.
    */
   readonly engine?: LocalEngineName;
+  /**
+   * Takes writes while the primary at `syncUrl` is away, and carries them there with `push()` or `sync()`. Needs `engine: "turso"` and
+   * `@tursodatabase/sync`. Default false.
+   */
+  readonly offline?: boolean;
+  /**
+   * Lets an offline client write to tables whose key is a number that SQLite picks (AUTOINCREMENT, INTEGER PRIMARY KEY, none). Two
+   * clients that pick the same number end in a conflict. Default false: such writes are `UNSUPPORTED`.
+   */
+  readonly allowRowidKeys?: boolean;
+  /**
+   * Decides what becomes of a change of an offline client that the primary's data stand against. Default: it goes to
+   * `client.conflicts()`.
+   */
+  readonly resolve?: Resolve;
   /** How integers are read. Default `"number"`. */
   readonly intMode?: IntMode;
   /** Prepared statements kept per connection. Default 200. */

@@ -2,9 +2,9 @@ import type { Client } from "./api.ts";
 import { LitefleetClient } from "./client.ts";
 import type { Config } from "./config.ts";
 import type { Engine } from "./engine.ts";
-import { unsupported } from "./errors.ts";
 import type { Emitter } from "./events.ts";
 import { openLocal } from "./local/open.ts";
+import { openOffline } from "./offline/open.ts";
 import { openRemote } from "./remote/open.ts";
 import { openReplica } from "./replica/open.ts";
 import { resolveConfig } from "./resolve-config.ts";
@@ -22,9 +22,6 @@ import { openTurso } from "./turso/open.ts";
  */
 export function createClient(config: Config): Client {
   const resolved = resolveConfig(config);
-  if (config.offline === true) {
-    throw unsupported("offline: true", "No engine takes writes while the primary is away yet; leave it out.");
-  }
   return new LitefleetClient((events) => openEngine(resolved, events), resolved);
 }
 
@@ -34,6 +31,8 @@ function openEngine(config: ResolvedConfig, events: Emitter): Engine {
       return openRemote(config);
     case "replica":
       return openReplica(config, events);
+    case "offline":
+      return openOffline(config, events);
     case "local":
       if (config.engine !== "turso") return openLocal({ ...config, library: config.engine });
       return openTurso({ ...config, onConflict: (conflict) => events.emit("conflict", conflict) });

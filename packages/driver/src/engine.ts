@@ -7,10 +7,13 @@ import type {
   ClientStatus,
   EngineName,
   IntMode,
+  PullResult,
+  PushResult,
   RawResult,
   TransactionMode,
   WaitForOptions,
 } from "./api.ts";
+import type { Conflict } from "./offline/conflict.ts";
 import type { ParsedStatement } from "./sql/parse.ts";
 
 /** A value as engines take it: checked, and with booleans, dates and array views already turned into SQLite's kinds. */
@@ -72,6 +75,10 @@ export interface Engine {
   iterate(statement: BoundStatement, options: CallOptions): RowChunks;
   begin(mode: TransactionMode, options: BeginOptions): Promise<EngineTransaction>;
   sync(): Promise<Replicated>;
+  /** Only an engine with offline writes has these three. */
+  push?(): Promise<PushResult>;
+  pull?(): Promise<PullResult>;
+  conflicts?(): Promise<Conflict[]>;
   /** See `Client.position`; only an engine that can lie behind a primary has it, and the next. */
   position?(): string | undefined;
   waitFor?(position: string, options: WaitForOptions): Promise<void>;

@@ -1,5 +1,6 @@
 import type { FetchProgress } from "./api.ts";
 import type { LitefleetBatchError, LitefleetError } from "./errors.ts";
+import type { Conflict } from "./offline/conflict.ts";
 
 /** What an engine reports: of a batch it says which statement. */
 export type EngineError = LitefleetError | LitefleetBatchError;
@@ -19,6 +20,8 @@ export interface ClientEvents {
   readonly conflict: { readonly attempt: number; readonly error: EngineError };
   /** A transaction's callback is about to run again. */
   readonly retry: { readonly attempt: number; readonly delayMs: number; readonly error: EngineError };
+  /** The primary of an offline client has refused a local transaction, or it no longer fits what came from there. */
+  readonly rejected: { readonly conflict: Conflict };
   /** Something failed that no caller waits for, such as a periodic sync. */
   readonly error: { readonly error: LitefleetError };
 }

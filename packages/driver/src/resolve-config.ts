@@ -4,14 +4,15 @@ import { encodeBaseUrl } from "@libsql/core/uri";
 import type { ForeignKeys, IntMode } from "./api.ts";
 import type { Config, LocalEngineName } from "./config.ts";
 import { describeValue } from "./describe-value.ts";
-import { LitefleetError } from "./errors.ts";
+import { LitefleetError, unsupported } from "./errors.ts";
+import type { Resolve } from "./offline/conflict.ts";
 import type { AuthToken } from "./remote/token-source.ts";
 
 const intModes: ReadonlySet<string> = new Set<IntMode>(["number", "bigint", "string", "auto"]);
 const engineNames: ReadonlySet<string> = new Set<LocalEngineName>(["libsql", "sqlite", "turso"]);
 
 /** A configuration that was checked, by the kind of database it names. */
-export type ResolvedConfig = LocalConfig | RemoteConfig | ReplicaConfig;
+export type ResolvedConfig = LocalConfig | RemoteConfig | ReplicaConfig | OfflineConfig;
 
 interface Common {
   readonly intMode: IntMode;
@@ -53,6 +54,17 @@ export interface ReplicaConfig extends Common {
   readonly encryptionKey: string | undefined;
 }
 
+/** A local file that takes writes while its primary is away. */
+export interface OfflineConfig extends Common {
+  readonly kind: "offline";
+  readonly path: string;
+  readonly primary: RemoteConfig;
+  /** Seconds between syncs. */
+  readonly syncInterval: number | undefined;
+  readonly allowRowidKeys: boolean;
+  readonly resolve: Resolve | undefined;
+}
+
 /**
  * Reads a configuration as `@libsql/client` does, and checks what is ours.
  *
@@ -80,6 +92,10 @@ export function resolveConfig(given: Config, preferHttp = true): ResolvedConfig 
       `Unknown engine ${describeValue(config.engine)}, supported values are "libsql", "sqlite" and "turso"`,
       "CONFIG_INVALID",
     );
+  }
+  if (config.offline === true) return resolveOffline(config, expanded, common);
+  if (config.allowRowidKeys !== undefined || config.resolve !== undefined) {
+    throw new LitefleetError("`allowRowidKeys` and `resolve` are for a client with `offline: true`", "CONFIG_INVALID");
   }
   if (expanded.scheme !== "file") return resolveRemote(config, expanded, common);
   checkFileUrl(expanded);
@@ -128,6 +144,40 @@ function resolveRemote(config: Config, expanded: ExpandedConfig, common: Common)
     fetch: config.fetch as typeof globalThis.fetch | undefined,
     concurrency: expanded.concurrency,
     remoteEncryptionKey: expanded.remoteEncryptionKey,
+  };
+}
+
+function resolveOffline(config: Config, expanded: ExpandedConfig, common: Common): OfflineConfig {
+  if (config.engine !== "turso") {
+    throw unsupported("offline: true", 'Use engine: "turso" with a "file:" URL and the `syncUrl` of a Turso sync server.');
+  }
+  if (expanded.scheme !== "file") throw new LitefleetError('`offline: true` needs a "file:" URL', "URL_INVALID");
+  checkFileUrl(expanded);
+  if (isInMemoryConfig(expanded)) {
+    throw new LitefleetError("`offline: true` needs a file: what is in memory would be lost", "URL_INVALID");
+  }
+  if (expanded.encryptionKey !== undefined) {
+    throw unsupported("encryptionKey", "The local file of an offline client cannot be encrypted.");
+  }
+  const { syncUrl, authToken, fetch, tls, concurrency, syncInterval, allowRowidKeys, resolve } = config;
+  if (syncUrl === undefined) {
+    throw new LitefleetError("`offline: true` needs a `syncUrl`: the primary that takes the writes later", "CONFIG_INVALID");
+  }
+  if (resolve !== undefined && typeof resolve !== "function") {
+    throw new TypeError(`Expected resolve as a function, got ${typeof resolve}`);
+  }
+  const primary = resolveConfig({ url: syncUrl, authToken, fetch, tls, concurrency });
+  if (primary.kind !== "remote" || primary.protocol !== "http") {
+    throw new LitefleetError('`syncUrl` of an offline client must be "http:", "https:" or "libsql:"', "URL_INVALID");
+  }
+  return {
+    ...common,
+    kind: "offline",
+    path: expanded.path,
+    primary,
+    syncInterval,
+    allowRowidKeys: allowRowidKeys ?? false,
+    resolve,
   };
 }
 
@@ -193,7 +243,7 @@ function checkTypes(config: Config): void {
   check("url", config.url ?? null, "string");
   for (const key of ["syncUrl", "encryptionKey"] as const) check(key, config[key], "string");
   if (typeof authToken !== "function") check("authToken", authToken, "string");
-  for (const key of ["tls", "readYourWrites", "offline"] as const) check(key, config[key], "boolean");
+  for (const key of ["tls", "readYourWrites", "offline", "allowRowidKeys"] as const) check(key, config[key], "boolean");
   for (const key of ["concurrency", "syncInterval"] as const) check(key, config[key], "number");
   if (intMode !== undefined && !intModes.has(intMode)) {
     throw new TypeError(

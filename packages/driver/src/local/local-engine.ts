@@ -49,6 +49,8 @@ export interface LocalEngineOptions {
   readonly maxConnections: number;
   /** Connections kept open without use. Default 8. */
   readonly maxIdleConnections?: number;
+  /** The most autocommit writes that share a transaction. Default 1,000; 1 keeps each in one of its own. */
+  readonly maxGroupSize?: number;
   /** The line of writers; the engine leaves it when it closes. */
   readonly queue: WriteQueue;
   /** Opens a connection; the first one is open already. */
@@ -88,6 +90,7 @@ export class LocalEngine implements Engine {
       queue: this.#queue,
       acquireTurn: () => this.#acquireTurn({}),
       patienceMs,
+      ...(options.maxGroupSize === undefined ? {} : { maxGroupSize: options.maxGroupSize }),
       onOther,
     });
     this.#transactionHost = {

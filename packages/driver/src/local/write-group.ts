@@ -8,7 +8,7 @@ import { afterTurn, isTurnDue } from "./event-loop.ts";
 import { ReadBarrier } from "./read-barrier.ts";
 import type { Release, WriteQueue } from "./write-queue.ts";
 
-/** The most statements in one transaction. */
+/** The most statements in one transaction, unless the host says otherwise. */
 const maxGroupSize = 1_000;
 
 /** The most time that a group keeps the event loop busy, in milliseconds. */
@@ -46,6 +46,8 @@ export interface WriteGroupHost {
   /** Waits for the turn to write. */
   readonly acquireTurn: () => Promise<Release>;
   readonly patienceMs: () => number | undefined;
+  /** The most statements in one transaction. Default 1,000. */
+  readonly maxGroupSize?: number;
   /** After a statement that is not INSERT, UPDATE or DELETE has run. */
   readonly onOther: (statement: BoundStatement) => void;
 }
@@ -190,7 +192,7 @@ export class WriteGroup {
   }
 
   async #runGroup(writes: QueuedWrite[]): Promise<void> {
-    const group = takeGroup(writes);
+    const group = takeGroup(writes, this.#host.maxGroupSize ?? maxGroupSize);
     if (group.length === 1) return this.#runAlone(group[0]!);
     try {
       const outcomes = await this.#whileBusy(() => this.#runTogether(group));
@@ -276,9 +278,9 @@ function settle(write: QueuedWrite, outcome: Outcome): void {
 }
 
 /** Takes the writes at the head that may share a transaction, or one that may not. */
-function takeGroup(writes: QueuedWrite[]): QueuedWrite[] {
+function takeGroup(writes: QueuedWrite[], most: number): QueuedWrite[] {
   let size = 0;
-  const limit = Math.min(writes.length, maxGroupSize);
+  const limit = Math.min(writes.length, most);
   while (size < limit && writes[size]!.statement.parsed.kind === "write") size += 1;
   return writes.splice(0, Math.max(1, size));
 }

@@ -8,7 +8,7 @@ import type { CopyKeeper } from "./copy-keeper.ts";
 import type { FileLock } from "./file-lock.ts";
 import { readPosition, writePosition } from "./position.ts";
 import type { Relay } from "./relay.ts";
-import { SyncTimer } from "./sync-timer.ts";
+import { SyncTimer } from "../sync-timer.ts";
 import { within } from "../within.ts";
 
 /** How long a write waits for the local copy to catch up with it, in milliseconds. */

@@ -14,7 +14,7 @@ import { LitefleetError } from "../errors.ts";
 import type { LocalEngine } from "../local/local-engine.ts";
 import { pragmaScope } from "../local/session-pragmas.ts";
 import type { RemoteCallOptions, RemoteEngine } from "../remote/remote-engine.ts";
-import { DeferredChunks } from "./deferred-chunks.ts";
+import { DeferredChunks } from "../deferred-chunks.ts";
 import type { Follower } from "./follower.ts";
 import { onPrimary } from "./primary-errors.ts";
 import { ReplicaTransaction } from "./replica-transaction.ts";

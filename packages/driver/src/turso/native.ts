@@ -53,7 +53,7 @@ const options = { experimental: ["generated_columns"] };
 export function openHandle(path: string): TursoHandle {
   const database: object = new (load())(path, options);
   const handle: unknown = Reflect.get(database, "db");
-  if (!isHandle(handle)) {
+  if (!isTursoHandle(handle)) {
     throw new LitefleetError(
       "This version of @tursodatabase/database is not known to Litefleet. Install one that is with: " +
         "npm install @tursodatabase/database@^0.7.2",
@@ -88,7 +88,8 @@ function load(): DatabaseClass {
   }
 }
 
-function isHandle(value: unknown): value is TursoHandle {
+/** Whether a value has what is used of a connection of the engine. */
+export function isTursoHandle(value: unknown): value is TursoHandle {
   if (typeof value !== "object" || value === null) return false;
   const methods = [
     "connectSync",

@@ -23,12 +23,13 @@ export class TursoConnection implements NativeConnection {
   #unsynced: UnsyncedCommit | undefined;
 
   /**
+   * @param source the file, or a connection that is open already and belongs to this object from here on.
    * @param statements how many statements the caller keeps for use.
    * @throws {LitefleetError} `ENGINE_MISSING`, or why the file cannot be opened.
    */
-  constructor(path: string, statements: number) {
+  constructor(source: string | TursoHandle, statements: number) {
     try {
-      this.#handle = openHandle(path);
+      this.#handle = typeof source === "string" ? openHandle(source) : source;
       this.#host = {
         handle: this.#handle,
         live: new LiveStatements(statements + passing),

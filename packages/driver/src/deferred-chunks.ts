@@ -1,5 +1,5 @@
 import type { Value } from "@libsql/core/api";
-import type { RowChunks } from "../engine.ts";
+import type { RowChunks } from "./engine.ts";
 
 /** Chunks whose source has to be waited for. */
 export class DeferredChunks implements RowChunks {

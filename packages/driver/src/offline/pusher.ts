@@ -1,0 +1,178 @@
+import type { PushResult } from "../api.ts";
+import { LitefleetError } from "../errors.ts";
+import { createMarkers, putMarker } from "./capture.ts";
+import { isFailedCheck, rowSql, sqlOf } from "./change-sql.ts";
+import type { Sql } from "./change-sql.ts";
+import type { Change, Unit } from "./change.ts";
+import { isRejection } from "./judge.ts";
+import type { Judge } from "./judge.ts";
+import type { KeptConflict, Outbox } from "./outbox.ts";
+import type { Primary } from "./primary.ts";
+import type { Row } from "./stored-values.ts";
+
+/** About how many changes go in one request; a transaction is never divided. */
+const changesPerRequest = 200;
+
+/** What pushing needs. */
+export interface PusherParts {
+  readonly primary: Primary;
+  readonly outbox: Outbox;
+  readonly judge: Judge;
+  /** The name of this client at the primary. */
+  readonly clientId: string;
+  readonly onRefused: (conflict: KeptConflict) => void;
+}
+
+/**
+ * Sends the outbox to the primary, in slices. Each is one transaction there, which also notes the last change in it: so a slice whose
+ * answer was lost is known for sent the next time, and none is carried out twice.
+ */
+export class Pusher {
+  readonly #parts: PusherParts;
+
+  constructor(parts: PusherParts) {
+    this.#parts = parts;
+  }
+
+  async push(): Promise<PushResult> {
+    const { outbox } = this.#parts;
+    let [pushed, rejected] = [0, 0];
+    for (let most = changesPerRequest; ;) {
+      const units = slice(outbox, most);
+      if (units.length === 0) return { pushed, rejected };
+      const failure = await this.#send(units);
+      if (failure === undefined) {
+        pushed += units.reduce((sum, { changes }) => sum + changes.length, 0);
+        most = changesPerRequest;
+      } else if (failure === "elsewhere") {
+        await this.#catchUp();
+      } else if (failure.unit > 0) {
+        // Those before it fit, for all that is known; it comes first in the next slice then.
+        most = units.slice(0, failure.unit).reduce((sum, { changes }) => sum + changes.length, 0);
+      } else if (await this.#settle(units[0]!, failure)) {
+        rejected += 1;
+      }
+    }
+  }
+
+  /** What the primary notes of each client. */
+  async markers(): Promise<Map<string, number>> {
+    const table = { sql: "SELECT 1 FROM sqlite_schema WHERE name = 'turso_sync_last_change_id'", args: [] };
+    if ((await this.#parts.primary.read(table)).length === 0) return new Map();
+    const sql = "SELECT client_id, change_id FROM turso_sync_last_change_id";
+    const rows = await this.#parts.primary.read({ sql, args: [] });
+    return new Map(rows.map(([client, change]) => [String(client), Number(change)]));
+  }
+
+  /** @throws {LitefleetError} `SYNC_FAILED` if the primary has lost what it had taken and nobody keeps any more. */
+  checkMarkers(markers: ReadonlyMap<string, number>): void {
+    const { outbox, clientId } = this.#parts;
+    if ((markers.get(clientId) ?? 0) >= outbox.confirmed) return;
+    throw new LitefleetError(
+      "The primary no longer has changes that this client has pushed and seen there: it was made anew, or restored from an older " +
+        "state. Nothing was pushed or pulled. Bring the primary back, or start again with a new local file.",
+      "SYNC_FAILED",
+    );
+  }
+
+  /** Learns how far the primary is: an answer was lost, or it has lost the end of what it had taken, which is sent again. */
+  async #catchUp(): Promise<void> {
+    const markers = await this.markers();
+    this.checkMarkers(markers);
+    const { outbox, clientId } = this.#parts;
+    const noted = markers.get(clientId) ?? 0;
+    if (noted === outbox.acked) {
+      throw new LitefleetError("Another client pushes under this client's name: its file was copied", "SYNC_FAILED");
+    }
+    outbox.ack(noted);
+  }
+
+  async #send(units: readonly Unit[]): Promise<Failure | "elsewhere" | undefined> {
+    const { primary, outbox, clientId } = this.#parts;
+    const lastSeq = units.at(-1)!.lastSeq;
+    const statements: Sql[] = [{ sql: createMarkers, args: [] }, markerCheck(clientId, outbox.acked)];
+    const origins: { unit: number; change: number }[] = [];
+    units.forEach(({ changes }, unit) => {
+      changes.forEach((one, change) => {
+        for (const statement of sqlOf(one)) {
+          statements.push(statement);
+          origins.push({ unit, change });
+        }
+      });
+    });
+    statements.push({ sql: putMarker, args: [clientId, 0n, BigInt(lastSeq)] });
+    const outcome = await primary.transaction(statements);
+    if ("rows" in outcome) {
+      outbox.ack(lastSeq);
+      return undefined;
+    }
+    const { failedAt, reason } = outcome;
+    if (failedAt === 1 && isFailedCheck(reason)) return "elsewhere";
+    const origin = origins[failedAt - 2];
+    if (origin === undefined || !isRejection(reason)) {
+      throw new LitefleetError(`The primary could not carry out a push: ${reason}`, "SERVER_ERROR", { isRetryable: true });
+    }
+    return { ...origin, reason };
+  }
+
+  /** Brings a rejected unit to an end; true if that was a conflict. */
+  async #settle(unit: Unit, failure: Failure): Promise<boolean> {
+    const { outbox, judge, onRefused } = this.#parts;
+    const asked = new Set<Change>();
+    let current = unit;
+    for (let latest: Failure = failure; ;) {
+      const change = current.changes[latest.change]!;
+      const verdict = judge.decide(current.changes, latest.change, await this.#theirs(change), latest.reason, asked);
+      if ("refusal" in verdict) {
+        onRefused(outbox.refuse(current, verdict.refusal));
+        return true;
+      }
+      const { changes } = verdict;
+      outbox.replace(current, changes);
+      if (changes.length === 0) return false;
+      current = { ...current, lastSeq: current.firstSeq + changes.length - 1, changes };
+      const next = await this.#send([current]);
+      if (next === undefined || next === "elsewhere") return false;
+      latest = next;
+    }
+  }
+
+  /** The primary's row in the place of a change's. */
+  async #theirs(change: Change): Promise<Row | undefined> {
+    const columns = Object.keys(change.before ?? change.after ?? {});
+    const [values] = await this.#parts.primary.read(rowSql(change, columns)).catch((error: unknown) => {
+      // The table may be another one by now; that it cannot be read says enough.
+      if (error instanceof LitefleetError && error.code === "SERVER_ERROR") return [];
+      throw error;
+    });
+    return values && Object.fromEntries(columns.map((name, i) => [name, values[i] ?? null]));
+  }
+}
+
+interface Failure {
+  readonly unit: number;
+  readonly change: number;
+  readonly reason: string;
+}
+
+/** The first units, up to so many changes; at least one. */
+function slice(outbox: Outbox, most: number): Unit[] {
+  const units: Unit[] = [];
+  let changes = 0;
+  for (const unit of outbox.unitsAfter(outbox.acked)) {
+    if (units.length > 0 && changes + unit.changes.length > most) break;
+    units.push(unit);
+    changes += unit.changes.length;
+    if (changes >= most) break;
+  }
+  return units;
+}
+
+function markerCheck(clientId: string, acked: number): Sql {
+  return {
+    sql:
+      "SELECT CASE WHEN coalesce((SELECT change_id FROM turso_sync_last_change_id WHERE client_id = ?), 0) = ? " +
+      "THEN 1 ELSE abs(-9223372036854775808) END",
+    args: [clientId, BigInt(acked)],
+  };
+}

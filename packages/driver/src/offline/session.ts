@@ -1,0 +1,345 @@
+import { rmSync, statSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import type { Capabilities, PullResult, PushResult } from "../api.ts";
+import { LitefleetError } from "../errors.ts";
+import { Connection } from "../local/connection.ts";
+import { LocalEngine } from "../local/local-engine.ts";
+import type { NativeLibrary } from "../local/native.ts";
+import type { Release, WriteQueue } from "../local/write-queue.ts";
+import { TursoConnection } from "../turso/turso-connection.ts";
+import { TursoEngine } from "../turso/turso-engine.ts";
+import { Capture, readMarkers } from "./capture.ts";
+import { checkBootstrap } from "./check-bootstrap.ts";
+import { sqlOf } from "./change-sql.ts";
+import { ontoRow } from "./change.ts";
+import { Judge } from "./judge.ts";
+import { LocalDatabase } from "./local-database.ts";
+import type { KeptConflict, Outbox } from "./outbox.ts";
+import type { Primary } from "./primary.ts";
+import { Pusher } from "./pusher.ts";
+import { readRowOf, rebase } from "./rebase.ts";
+import { Refusals } from "./refusals.ts";
+import { SyncLibrary } from "./sync-library.ts";
+import { TableShapes } from "./table-shapes.ts";
+import type { Resolve } from "./conflict.ts";
+
+/** The size from which the write-ahead log is shortened, in bytes. */
+const longLog = 32 * 1024 * 1024;
+
+/** How long a sync waits for a transaction of the program to end, in milliseconds. */
+const turnPatienceMs = 30_000;
+
+/** An answer with pages is longer than one page; without, it is a few bytes. */
+const pageBytes = 4096;
+
+/** What a session is opened with. */
+export interface SessionOptions {
+  readonly path: string;
+  readonly url: string;
+  readonly primary: Primary;
+  readonly outbox: Outbox;
+  readonly queue: WriteQueue;
+  readonly timeoutMs: number | undefined;
+  readonly statementCacheSize: number;
+  readonly maxConnections: number;
+  readonly allowRowidKeys: boolean;
+  readonly resolve: Resolve | undefined;
+  readonly capabilities: Capabilities;
+  readonly onRefused: (conflict: KeptConflict) => void;
+}
+
+/** An open local file with everything that works on it. Pushes and pulls come one at a time. */
+export class Session {
+  readonly engine: TursoEngine;
+  readonly refusals: Refusals;
+  readonly #options: SessionOptions;
+  readonly #library: SyncLibrary;
+  readonly #local: LocalEngine;
+  readonly #writer: LocalDatabase;
+  readonly #reader: LocalDatabase;
+  readonly #shapes: TableShapes;
+  readonly #capture: Capture;
+  readonly #judge: Judge;
+  readonly #pusher: Pusher;
+  readonly #clientId: string;
+  #isSyncing = false;
+  #uncounted = 0;
+  #rejected = 0;
+  #release: Release | undefined;
+  #takeFailure: () => unknown = () => undefined;
+
+  private constructor(options: SessionOptions, library: SyncLibrary, clientId: string) {
+    this.#options = options;
+    this.#library = library;
+    this.#clientId = clientId;
+    const { outbox, primary, queue, statementCacheSize, capabilities } = options;
+    const connection = new TursoConnection(library.handle, statementCacheSize);
+    const native: NativeLibrary = {
+      name: "turso",
+      open: () => connection,
+      describeError: () => undefined,
+      beginRead: "BEGIN DEFERRED",
+    };
+    connection.exec("PRAGMA foreign_keys = ON");
+    const first = new Connection(native, connection, queue, statementCacheSize);
+    // One connection, as in memory: the library records the changes of no other.
+    this.#local = new LocalEngine({
+      ...options,
+      isMemory: true,
+      library: native,
+      encryptionKey: undefined,
+      capabilities,
+      open: () => first,
+      first,
+      // A write that the primary refuses must not take others with it.
+      maxGroupSize: 1,
+    });
+    const { timeoutMs } = options;
+    this.engine = new TursoEngine({ local: this.#local, queue, timeoutMs, onConflict: undefined, path: undefined });
+    this.#writer = new LocalDatabase(library.handle);
+    this.#reader = openReader(library, options.path);
+    this.#shapes = new TableShapes(this.#writer);
+    this.refusals = new Refusals(this.#shapes, options.allowRowidKeys);
+    this.#capture = new Capture({ writer: this.#writer, reader: this.#reader, outbox, shapes: this.#shapes });
+    this.#judge = new Judge(options.resolve);
+    const onRefused = (conflict: KeptConflict): void => this.#onRefused(conflict);
+    this.#pusher = new Pusher({ primary, outbox, judge: this.#judge, clientId, onRefused });
+  }
+
+  /**
+   * Opens the file. The first time the primary's database is fetched into it.
+   *
+   * @throws {LitefleetError} `ENGINE_MISSING`, `PRIMARY_UNREACHABLE`, `SYNC_FAILED` and what else the primary may answer.
+   */
+  static async open(options: SessionOptions): Promise<Session> {
+    const { outbox, path, primary } = options;
+    const isNew = outbox.meta("isWhole") === undefined;
+    if (isNew) removeFiles(path);
+    const clientId = outbox.meta("clientId") ?? `litefleet-${randomUUID()}`;
+    outbox.setMeta("clientId", clientId);
+    const opened: { session?: Session; failure?: unknown } = {};
+    const fetch = (url: string, init: RequestInit): Promise<Response> =>
+      primary
+        .pass(pathOf(url, options.url), init, opened.session && ((bytes) => opened.session!.#beforeApply(bytes)))
+        .catch((error: unknown) => {
+          opened.failure = error;
+          throw error;
+        });
+    const library = await SyncLibrary.open(path, options.url, fetch).catch((error: unknown) => {
+      throw opened.failure ?? openingError(error, isNew);
+    });
+    try {
+      if (isNew) await checkBootstrap(new LocalDatabase(library.handle), primary);
+      const session = new Session(options, library, clientId);
+      opened.session = session;
+      session.#takeFailure = () => {
+        const { failure } = opened;
+        opened.failure = undefined;
+        return failure;
+      };
+      await session.#begin();
+      if (isNew) outbox.setMeta("isWhole", "yes");
+      return session;
+    } catch (error) {
+      await library.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Local changes that the outbox does not hold yet. */
+  get unmoved(): number {
+    if (!this.#isSyncing && this.#library.handle.open) this.#uncounted = this.#capture.count();
+    return this.#uncounted;
+  }
+
+  async push(): Promise<PushResult> {
+    await this.#withTurn(() => this.#drain());
+    return this.#pusher.push();
+  }
+
+  async pull(): Promise<PullResult> {
+    const before = await this.#pusher.markers();
+    this.#pusher.checkMarkers(before);
+    this.#rejected = 0;
+    let hasChanges: boolean;
+    try {
+      hasChanges = await this.#library.pull();
+      await this.#whole();
+      this.#checkArrived(before);
+      if (hasChanges) this.#local.schemaMayHaveChanged();
+    } catch (error) {
+      await this.#whole();
+      throw this.#takeFailure() ?? pullError(error);
+    } finally {
+      this.#endApply();
+    }
+    await this.#shortenLog();
+    return { hasChanges, rejected: this.#rejected };
+  }
+
+  /** Carries out a conflict's changes on the rows as they are, and forgets it. */
+  async retry(conflict: KeptConflict): Promise<void> {
+    const writer = this.#writer;
+    await this.#withTurn(async () => {
+      writer.exec("BEGIN IMMEDIATE");
+      try {
+        for (const change of conflict.changes) {
+          const wanted = ontoRow(change, readRowOf(writer, change));
+          for (const { sql, args } of wanted === undefined ? [] : sqlOf(wanted)) writer.all(sql, args);
+        }
+        writer.exec("COMMIT");
+      } finally {
+        writer.rollBack();
+      }
+      this.#options.outbox.removeConflict(conflict.id);
+    });
+  }
+
+  /** Moves what can be moved into the outbox, and closes the file. */
+  async close(): Promise<void> {
+    if (this.#library.handle.open && !this.#library.handle.inTransaction()) {
+      try {
+        for (const _ of this.#capture.drain());
+      } catch {
+        // It stays recorded in the file.
+      }
+    }
+    this.#capture.unpin();
+    this.engine.close();
+    this.#reader.close();
+    await this.#library.close();
+  }
+
+  /** Local changes are put back on if the last process ended between a pull and that. */
+  async #begin(): Promise<void> {
+    await this.#whole();
+    await this.#drain();
+  }
+
+  /** Called with the whole of an answer, before the library applies it: from here on nobody writes until it is done. */
+  async #beforeApply(bytes: number): Promise<void> {
+    if (bytes < pageBytes) return;
+    this.#release = await this.#takeTurn();
+    await this.#drain();
+    this.#capture.unpin();
+  }
+
+  #endApply(): void {
+    if (this.#release !== undefined) {
+      this.#capture.pin();
+      this.#isSyncing = false;
+    }
+    this.#release?.();
+    this.#release = undefined;
+  }
+
+  /** Puts the local changes back on if a pull has taken them back. */
+  async #whole(): Promise<void> {
+    const { outbox } = this.#options;
+    this.#writer.forgetStatements();
+    this.#shapes.clear();
+    if (this.#capture.epoch() !== undefined) return;
+    await rebase({
+      writer: this.#writer,
+      capture: this.#capture,
+      outbox,
+      judge: this.#judge,
+      clientId: this.#clientId,
+      onRefused: (conflict) => this.#onRefused(conflict),
+      onProgress: () => this.#options.queue.progress(),
+    });
+  }
+
+  /** What other clients had pushed before the pull must be here now. */
+  #checkArrived(before: ReadonlyMap<string, number>): void {
+    const here = readMarkers(this.#writer);
+    for (const [client, change] of before) {
+      if (client.startsWith("litefleet-") && (here.get(client) ?? 0) < change) {
+        throw new LitefleetError(
+          "The primary does not deliver what it holds: its log has begun anew, so that it takes this copy for newer. Nothing was " +
+            "lost. Close the client, remove the local file (not the one ending in -outbox), and open it again to fetch all anew.",
+          "SYNC_FAILED",
+        );
+      }
+    }
+  }
+
+  async #withTurn(work: () => Promise<void>): Promise<void> {
+    const release = await this.#takeTurn();
+    try {
+      await work();
+    } finally {
+      this.#isSyncing = false;
+      release();
+    }
+  }
+
+  async #takeTurn(): Promise<Release> {
+    const release = await this.#options.queue.acquire(this.#local, turnPatienceMs, { timeoutMs: turnPatienceMs });
+    this.#isSyncing = true;
+    return release;
+  }
+
+  async #drain(): Promise<void> {
+    for (const _ of this.#capture.drain()) {
+      await new Promise((resolve) => void setImmediate(resolve));
+      this.#options.queue.progress();
+    }
+    this.#uncounted = 0;
+    this.#capture.pin();
+  }
+
+  async #shortenLog(): Promise<void> {
+    const size = statSync(`${this.#options.path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+    if (size < longLog) return;
+    await this.#withTurn(async () => {
+      await this.#drain();
+      this.#capture.unpin();
+      try {
+        await this.#library.checkpoint();
+      } finally {
+        this.#capture.pin();
+      }
+    });
+  }
+
+  #onRefused(conflict: KeptConflict): void {
+    this.#rejected += 1;
+    this.#options.onRefused(conflict);
+  }
+}
+
+function openReader(library: SyncLibrary, path: string): LocalDatabase {
+  const reader = new LocalDatabase(library.openReader(path));
+  reader.exec("PRAGMA query_only = 1");
+  return reader;
+}
+
+/** What a first fetch that was interrupted has left. */
+function removeFiles(path: string): void {
+  for (const ending of ["", "-info", "-wal", "-wal-revert", "-changes"]) rmSync(path + ending, { force: true });
+}
+
+function pathOf(url: string, base: string): string {
+  return url.slice(base.length);
+}
+
+function openingError(error: unknown, isNew: boolean): LitefleetError {
+  if (error instanceof LitefleetError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  if (/locked by another process/iu.test(text)) {
+    const why = "The local file is open in another process. Share one client, or give each a file of its own.";
+    return new LitefleetError(why, "CONFIG_INVALID", { isRetryable: true, cause: error });
+  }
+  const what = isNew ? "The primary's database could not be fetched" : "The local file could not be opened";
+  return new LitefleetError(`${what}: ${text}`, "SYNC_FAILED", { cause: error });
+}
+
+function pullError(error: unknown): unknown {
+  if (error instanceof LitefleetError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  return new LitefleetError(`The pull failed, and nothing has changed here: ${text}`, "SYNC_FAILED", {
+    isRetryable: true,
+    cause: error,
+  });
+}
