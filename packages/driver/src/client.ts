@@ -193,7 +193,10 @@ export function noPosition(): LitefleetError {
 }
 
 function noOfflineWrites(what: string): LitefleetError {
-  return unsupported(what, 'Only a client with offline writes has it: engine: "turso" with `syncUrl` and `offline: true`.');
+  return unsupported(
+    what,
+    'Only a client with offline writes has it: engine: "turso" with `syncUrl` and `offline: true`.',
+  );
 }
 
 function checkMode(mode: TransactionMode): void {

@@ -56,13 +56,6 @@ export type {
   WaitForTenantOptions,
 } from "./fleet/fleet-api.ts";
 export { FleetError } from "./fleet/fleet-error.ts";
-export type {
-  Conflict,
-  OfflineChange,
-  OfflineRow,
-  RejectedChange,
-  Resolution,
-  Resolve,
-} from "./offline/conflict.ts";
+export type { Conflict, OfflineChange, OfflineRow, RejectedChange, Resolution, Resolve } from "./offline/conflict.ts";
 export { decodeVector, vector, vectorDistance } from "./vector.ts";
 export type { DecodedVector, VectorKind, VectorMetric } from "./vector.ts";

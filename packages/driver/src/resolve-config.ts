@@ -149,7 +149,10 @@ function resolveRemote(config: Config, expanded: ExpandedConfig, common: Common)
 
 function resolveOffline(config: Config, expanded: ExpandedConfig, common: Common): OfflineConfig {
   if (config.engine !== "turso") {
-    throw unsupported("offline: true", 'Use engine: "turso" with a "file:" URL and the `syncUrl` of a Turso sync server.');
+    throw unsupported(
+      "offline: true",
+      'Use engine: "turso" with a "file:" URL and the `syncUrl` of a Turso sync server.',
+    );
   }
   if (expanded.scheme !== "file") throw new LitefleetError('`offline: true` needs a "file:" URL', "URL_INVALID");
   checkFileUrl(expanded);
@@ -161,7 +164,7 @@ function resolveOffline(config: Config, expanded: ExpandedConfig, common: Common
   }
   const { syncUrl, authToken, fetch, tls, concurrency, syncInterval, allowRowidKeys, resolve } = config;
   if (syncUrl === undefined) {
-    throw new LitefleetError("`offline: true` needs a `syncUrl`: the primary that takes the writes later", "CONFIG_INVALID");
+    throw unsupported("`offline: true` without `syncUrl`", "Name the primary that takes the writes later.");
   }
   if (resolve !== undefined && typeof resolve !== "function") {
     throw new TypeError(`Expected resolve as a function, got ${typeof resolve}`);

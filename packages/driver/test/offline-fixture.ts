@@ -44,11 +44,18 @@ export async function offlineWorld(...schema: string[]): Promise<OfflineWorld> {
 /** Runs statements at a sync server. */
 export async function runAt(url: string, statements: readonly string[]): Promise<unknown[][]> {
   const requests = statements.map((sql) => ({ type: "execute", stmt: { sql, args: [], want_rows: true } }));
-  const response = await fetch(`${url}/v2/pipeline`, { method: "POST", body: JSON.stringify({ baton: null, requests }) });
+  const response = await fetch(`${url}/v2/pipeline`, {
+    method: "POST",
+    body: JSON.stringify({ baton: null, requests }),
+  });
   const { results } = (await response.json()) as { results: PipelineResult[] };
   const failed = results.find(({ error }) => error !== undefined);
   if (failed !== undefined) throw new Error(failed.error?.message);
-  return results.at(-1)!.response!.result.rows.map((row) => row.map(({ type, value }) => (type === "integer" ? Number(value) : value ?? null)));
+  return results
+    .at(-1)!
+    .response!.result.rows.map((row) =>
+      row.map(({ type, value }) => (type === "integer" ? Number(value) : (value ?? null))),
+    );
 }
 
 interface PipelineResult {

@@ -200,7 +200,12 @@ function rowOf(record: SqlValue | undefined, shape: TableShape, rowid: bigint): 
 }
 
 /** The columns that an update set: as the library tells, or else those that differ, and all where none does. */
-function setsOf(shape: TableShape, updates: SqlValue | undefined, before: Row | undefined, after: Row | undefined): readonly string[] {
+function setsOf(
+  shape: TableShape,
+  updates: SqlValue | undefined,
+  before: Row | undefined,
+  after: Row | undefined,
+): readonly string[] {
   if (isRecord(updates)) {
     const flags = decodeRecord(updates);
     return shape.columns.filter((_, i) => flags[i] === 1n);

@@ -8,19 +8,33 @@ export interface Sql {
   readonly args: readonly SqlValue[];
 }
 
-/** What a check fails with: SQL has no way to raise an error of its own outside of a trigger. */
-const fails = "abs(-9223372036854775808)";
+/** A statement of a change: one that does something, or one that looks whether that has come out as it should. */
+export interface ChangeSql extends Sql {
+  /** It gives one row: 1, or 0 if the row was not as the change expects it. */
+  readonly isCheck: boolean;
+}
 
-/** Whether an error says that a check of {@link sqlOf} has failed: the row is not as the change expects it. */
+/** What a failed check says. */
+export const failedCheck = "integer overflow";
+
+/** Whether an error says that a check has failed. */
 export function isFailedCheck(message: string): boolean {
-  return /integer overflow/iu.test(message);
+  return message.includes(failedCheck);
 }
 
 /**
- * The statements that carry out a change, and fail unless the row is as it was when the change was made. Columns that the change
- * does not touch may have changed in the meantime; a row that is already as the change would have it is fine.
+ * The same check as a statement that fails, and with it the transaction around it. SQL has no error to raise outside of a
+ * trigger but one of arithmetic.
  */
-export function sqlOf(change: Change): Sql[] {
+export function raising({ sql, args }: Sql): Sql {
+  return { sql: `SELECT CASE WHEN (${sql}) THEN 1 ELSE abs(-9223372036854775808) END`, args };
+}
+
+/**
+ * The statements that carry out a change if the row is as it was when the change was made, and look whether they did. Columns that the
+ * change does not touch may have changed in the meantime; a row that is already as the change would have it is fine.
+ */
+export function sqlOf(change: Change): ChangeSql[] {
   const { before, after, sets } = change;
   if (after === undefined) return deleteSql(change, before ?? {});
   if (before === undefined) return [insertSql(change, after)];
@@ -28,15 +42,18 @@ export function sqlOf(change: Change): Sql[] {
   const values = new Arguments();
   const assignments = sets.map((name) => `${quoted(name)} = ${values.add(after[name] ?? null)}`);
   const unchanged = [keyOfRow(change, before, values), ...sets.map((name) => same(name, before, values))];
-  const update = { sql: `UPDATE ${target} SET ${assignments.join(", ")} WHERE ${unchanged.join(" AND ")}`, args: values.all };
-  return sets.length === 0 ? [] : [update, check("EXISTS", change, after, sets)];
+  const update = `UPDATE ${target} SET ${assignments.join(", ")} WHERE ${unchanged.join(" AND ")}`;
+  return sets.length === 0 ? [] : [action(update, values), check("EXISTS", change, after, sets)];
 }
 
 /** Reads the row with the key that a change's row had before it. */
 export function rowSql(change: Change, columns: readonly string[]): Sql {
   const values = new Arguments();
   const where = keyOfRow(change, change.before ?? change.after ?? {}, values);
-  return { sql: `SELECT ${columns.map(quoted).join(", ")} FROM ${quoted(change.table)} WHERE ${where}`, args: values.all };
+  return {
+    sql: `SELECT ${columns.map(quoted).join(", ")} FROM ${quoted(change.table)} WHERE ${where}`,
+    args: values.all,
+  };
 }
 
 /** A name in SQL text. */
@@ -44,32 +61,38 @@ export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-function insertSql(change: Change, after: Row): Sql {
+function action(sql: string, values: Arguments): ChangeSql {
+  return { sql, args: values.all, isCheck: false };
+}
+
+function insertSql(change: Change, after: Row): ChangeSql {
   const target = quoted(change.table);
   const values = new Arguments();
   const names = Object.keys(after);
   const given = names.map((name) => values.add(after[name] ?? null));
   const isThere = [keyOfRow(change, after, values), ...names.map((name) => same(name, after, values))].join(" AND ");
-  return {
-    sql:
-      `INSERT INTO ${target} (${names.map(quoted).join(", ")}) SELECT ${given.join(", ")} ` +
+  return action(
+    `INSERT INTO ${target} (${names.map(quoted).join(", ")}) SELECT ${given.join(", ")} ` +
       `WHERE NOT EXISTS (SELECT 1 FROM ${target} WHERE ${isThere})`,
-    args: values.all,
-  };
+    values,
+  );
 }
 
-function deleteSql(change: Change, before: Row): Sql[] {
+function deleteSql(change: Change, before: Row): ChangeSql[] {
   const values = new Arguments();
-  const unchanged = [keyOfRow(change, before, values), ...Object.keys(before).map((name) => same(name, before, values))];
+  const unchanged = [
+    keyOfRow(change, before, values),
+    ...Object.keys(before).map((name) => same(name, before, values)),
+  ];
   const sql = `DELETE FROM ${quoted(change.table)} WHERE ${unchanged.join(" AND ")}`;
-  return [{ sql, args: values.all }, check("NOT EXISTS", change, before, [])];
+  return [action(sql, values), check("NOT EXISTS", change, before, [])];
 }
 
-function check(what: "EXISTS" | "NOT EXISTS", change: Change, row: Row, columns: readonly string[]): Sql {
+function check(what: "EXISTS" | "NOT EXISTS", change: Change, row: Row, columns: readonly string[]): ChangeSql {
   const values = new Arguments();
   const where = [keyOfRow(change, row, values), ...columns.map((name) => same(name, row, values))].join(" AND ");
-  const sql = `SELECT CASE WHEN ${what} (SELECT 1 FROM ${quoted(change.table)} WHERE ${where}) THEN 1 ELSE ${fails} END`;
-  return { sql, args: values.all };
+  const sql = `SELECT ${what} (SELECT 1 FROM ${quoted(change.table)} WHERE ${where})`;
+  return { sql, args: values.all, isCheck: true };
 }
 
 /** With `=`, which the engine looks up in an index, as it does not with `IS`. */

@@ -18,7 +18,8 @@ export async function checkBootstrap(local: LocalDatabase, primary: Primary): Pr
       "UNSUPPORTED",
     );
   }
-  const tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '%turso_%'";
+  const tables =
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '%turso_%'";
   const here = new Set(local.all(tables).map(([name]) => String(name)));
   for (const [name] of await primary.read({ sql: tables, args: [] })) {
     if (!here.has(String(name))) throw incomplete(`its table ${JSON.stringify(name)} is`);

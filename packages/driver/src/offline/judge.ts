@@ -35,7 +35,13 @@ export class Judge {
    * @param theirs the row that is there instead.
    * @param asked the changes that were put to the policy already; this one is added.
    */
-  decide(changes: readonly Change[], index: number, theirs: Row | undefined, reason: string, asked: Set<Change>): Verdict {
+  decide(
+    changes: readonly Change[],
+    index: number,
+    theirs: Row | undefined,
+    reason: string,
+    asked: Set<Change>,
+  ): Verdict {
     const change = changes[index]!;
     const refusal: Refusal = { refused: index, ...reasonOf(change, theirs, reason), theirs };
     if (this.#resolve === undefined || asked.has(change)) return { refusal };
@@ -67,7 +73,7 @@ function apply(resolution: unknown, change: Change, theirs: Row | undefined): Ch
     const { rewrite } = resolution;
     if (typeof rewrite === "object" && rewrite !== null) {
       const given = keptRow({ ...rewrite });
-      const after = { ...(theirs ?? change.after ?? change.before ?? {}), ...given };
+      const after = { ...(theirs ?? change.after ?? change.before), ...given };
       return ontoRow({ ...change, kind: "insert", before: undefined, after }, theirs);
     }
   }

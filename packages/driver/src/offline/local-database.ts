@@ -24,6 +24,10 @@ export class LocalDatabase {
     this.#connection.exec(sql);
   }
 
+  get inTransaction(): boolean {
+    return this.#connection.inTransaction;
+  }
+
   /** Ends a transaction, if there is one. */
   rollBack(): void {
     if (this.#connection.inTransaction) this.#connection.exec("ROLLBACK");

@@ -84,7 +84,11 @@ export class OfflineEngine implements Engine {
     return session.engine.execute(statement, options);
   }
 
-  async batch(statements: readonly BoundStatement[], mode: TransactionMode, options: CallOptions): Promise<RawResult[]> {
+  async batch(
+    statements: readonly BoundStatement[],
+    mode: TransactionMode,
+    options: CallOptions,
+  ): Promise<RawResult[]> {
     const session = await this.#open();
     checkAll(session.refusals, statements);
     return session.engine.batch(statements, mode === "concurrent" ? "write" : mode, options);

@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { realpathSync } from "node:fs";
 import { LitefleetError } from "../errors.ts";
 import type { Emitter } from "../events.ts";
 import { WriteQueue } from "../local/write-queue.ts";

@@ -54,7 +54,9 @@ export class Primary {
       const reason = errors[failedAt]?.message ?? "";
       const at = failedAt - before.length;
       if (at >= 0 && at < statements.length) return { failedAt: at, reason };
-      throw new LitefleetError(`The primary could not carry out a push: ${reason}`, "SERVER_ERROR", { isRetryable: true });
+      throw new LitefleetError(`The primary could not carry out a push: ${reason}`, "SERVER_ERROR", {
+        isRetryable: true,
+      });
     }
     if (results[steps.length - 1] === null) throw notUnderstood("a step was left out");
     return { rows: results.slice(before.length, -2).map((result) => result?.rows.map((row) => row.map(decode)) ?? []) };
@@ -99,7 +101,7 @@ export class Primary {
     const { tokens } = this.#options;
     const token = await this.#token();
     let response = await this.#send(path, body, headers, token);
-    if (response.status === 401 && (await tokens.renew(token).catch(asError))) {
+    if (response.status === 401 && (await tokens.renew(token).catch(rethrow))) {
       response = await this.#send(path, body, headers, await this.#token());
     }
     if (response.ok) return response;
@@ -148,17 +150,21 @@ export class Primary {
     try {
       return await this.#options.tokens.get();
     } catch (error) {
-      throw asError(error);
+      return rethrow(error);
     }
   }
 
   #away(cause: unknown): LitefleetError {
-    if (this.#closing.signal.aborted) return new LitefleetError("The client was closed during the call", "CLIENT_CLOSED");
+    if (this.#closing.signal.aborted)
+      return new LitefleetError("The client was closed during the call", "CLIENT_CLOSED");
     if (cause instanceof LitefleetError) return cause;
     this.#isReachable = false;
     const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
     const why = inner instanceof Error ? inner.message : String(inner);
-    return new LitefleetError(`The primary cannot be reached: ${why}`, "PRIMARY_UNREACHABLE", { isRetryable: true, cause });
+    return new LitefleetError(`The primary cannot be reached: ${why}`, "PRIMARY_UNREACHABLE", {
+      isRetryable: true,
+      cause,
+    });
   }
 }
 
@@ -214,7 +220,7 @@ function decode(encoded: Encoded): SqlValue {
   }
 }
 
-function asError(error: unknown): never {
+function rethrow(error: unknown): never {
   throw error instanceof RequestFailure ? error.error : error;
 }
 

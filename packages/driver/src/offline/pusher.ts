@@ -1,7 +1,7 @@
 import type { PushResult } from "../api.ts";
 import { LitefleetError } from "../errors.ts";
 import { createMarkers, putMarker } from "./capture.ts";
-import { isFailedCheck, rowSql, sqlOf } from "./change-sql.ts";
+import { isFailedCheck, raising, rowSql, sqlOf } from "./change-sql.ts";
 import type { Sql } from "./change-sql.ts";
 import type { Change, Unit } from "./change.ts";
 import { isRejection } from "./judge.ts";
@@ -95,7 +95,7 @@ export class Pusher {
     units.forEach(({ changes }, unit) => {
       changes.forEach((one, change) => {
         for (const statement of sqlOf(one)) {
-          statements.push(statement);
+          statements.push(statement.isCheck ? raising(statement) : statement);
           origins.push({ unit, change });
         }
       });
@@ -110,7 +110,9 @@ export class Pusher {
     if (failedAt === 1 && isFailedCheck(reason)) return "elsewhere";
     const origin = origins[failedAt - 2];
     if (origin === undefined || !isRejection(reason)) {
-      throw new LitefleetError(`The primary could not carry out a push: ${reason}`, "SERVER_ERROR", { isRetryable: true });
+      throw new LitefleetError(`The primary could not carry out a push: ${reason}`, "SERVER_ERROR", {
+        isRetryable: true,
+      });
     }
     return { ...origin, reason };
   }
@@ -130,7 +132,7 @@ export class Pusher {
       const { changes } = verdict;
       outbox.replace(current, changes);
       if (changes.length === 0) return false;
-      current = { ...current, lastSeq: current.firstSeq + changes.length - 1, changes };
+      current = { firstSeq: unit.firstSeq, lastSeq: unit.firstSeq + changes.length - 1, changes };
       const next = await this.#send([current]);
       if (next === undefined || next === "elsewhere") return false;
       latest = next;
@@ -169,10 +171,6 @@ function slice(outbox: Outbox, most: number): Unit[] {
 }
 
 function markerCheck(clientId: string, acked: number): Sql {
-  return {
-    sql:
-      "SELECT CASE WHEN coalesce((SELECT change_id FROM turso_sync_last_change_id WHERE client_id = ?), 0) = ? " +
-      "THEN 1 ELSE abs(-9223372036854775808) END",
-    args: [clientId, BigInt(acked)],
-  };
+  const sql = "SELECT coalesce((SELECT change_id FROM turso_sync_last_change_id WHERE client_id = ?), 0) = ?";
+  return raising({ sql, args: [clientId, BigInt(acked)] });
 }

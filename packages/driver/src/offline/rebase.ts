@@ -1,5 +1,5 @@
 import { LitefleetError, plainMessage } from "../errors.ts";
-import { rowSql, sqlOf } from "./change-sql.ts";
+import { failedCheck, rowSql, sqlOf } from "./change-sql.ts";
 import type { Change, Unit } from "./change.ts";
 import type { Capture } from "./capture.ts";
 import { readMarkers } from "./capture.ts";
@@ -24,6 +24,7 @@ export interface RebaseParts {
   readonly onProgress: () => void;
 }
 
+/** What has become of a unit that did not fit. */
 type Outcome = { readonly changes: readonly Change[] } | { readonly refusal: Refusal };
 
 /**
@@ -32,61 +33,89 @@ type Outcome = { readonly changes: readonly Change[] } | { readonly refusal: Ref
  */
 export async function rebase(parts: RebaseParts): Promise<void> {
   const { writer, capture, outbox, clientId } = parts;
-  const outcomes: [Unit, Outcome][] = [];
+  const noted = readMarkers(writer).get(clientId) ?? 0;
+  if (noted > outbox.confirmed) outbox.confirm(noted);
+  const outcomes = new Map<number, Outcome>();
   await capture.unrecorded(async () => {
-    const noted = readMarkers(writer).get(clientId) ?? 0;
-    if (noted > outbox.confirmed) outbox.confirm(noted);
-    writer.exec("BEGIN IMMEDIATE");
-    let stretchBegan = performance.now();
-    for (const unit of outbox.unitsAfter(outbox.confirmed)) {
-      const outcome = applyUnit(parts, unit);
-      if (outcome !== undefined) outcomes.push([unit, outcome]);
-      if (performance.now() - stretchBegan <= maxStretchMs) continue;
-      await new Promise((resolve) => void setImmediate(resolve));
-      parts.onProgress();
-      stretchBegan = performance.now();
-    }
-    capture.writeEpoch();
-    writer.exec("COMMIT");
+    while (!(await applyAll(parts, outcomes)));
   });
   // After the commit: what is noted twice is judged twice, what was not noted would be lost.
-  for (const [unit, outcome] of outcomes) {
+  for (const unit of Array.from(outbox.unitsAfter(outbox.confirmed))) {
+    const outcome = outcomes.get(unit.firstSeq);
+    if (outcome === undefined) continue;
     if ("refusal" in outcome) parts.onRefused(outbox.refuse(unit, outcome.refusal));
     else outbox.replace(unit, outcome.changes);
   }
 }
 
-/** What has become of a unit; `undefined` if it could be carried out as it was. */
-function applyUnit({ writer, judge }: RebaseParts, unit: Unit): Outcome | undefined {
+/** One attempt at everything; false if a failure has ended the transaction, which then begins anew with what was learned. */
+async function applyAll(parts: RebaseParts, outcomes: Map<number, Outcome>): Promise<boolean> {
+  const { writer, capture, outbox } = parts;
+  writer.exec("BEGIN IMMEDIATE");
+  let stretchBegan = performance.now();
+  for (const unit of outbox.unitsAfter(outbox.confirmed)) {
+    applyUnit(parts, unit, outcomes);
+    if (!writer.inTransaction) return false;
+    if (performance.now() - stretchBegan <= maxStretchMs) continue;
+    await new Promise((resolve) => void setImmediate(resolve));
+    parts.onProgress();
+    stretchBegan = performance.now();
+  }
+  capture.writeEpoch();
+  writer.exec("COMMIT");
+  return true;
+}
+
+function applyUnit({ writer, judge }: RebaseParts, unit: Unit, outcomes: Map<number, Outcome>): void {
   const asked = new Set<Change>();
-  let changes = unit.changes;
-  for (;;) {
+  while (writer.inTransaction) {
+    const known = outcomes.get(unit.firstSeq);
+    if (known !== undefined && "refusal" in known) return;
+    const changes = known?.changes ?? unit.changes;
     const failure = attempt(writer, changes);
-    if (failure === undefined) return changes === unit.changes ? undefined : { changes };
+    if (failure === undefined) return;
     if (!isRejection(failure.reason)) throw failure.error;
     const theirs = readRowOf(writer, changes[failure.index]!);
     const verdict = judge.decide(changes, failure.index, theirs, failure.reason, asked);
-    if ("refusal" in verdict) return { refusal: { ...verdict.refusal, refused: originOf(unit, changes, verdict.refusal) } };
-    changes = verdict.changes;
+    const refused = "refusal" in verdict ? originOf(unit, changes, verdict.refusal) : 0;
+    outcomes.set(unit.firstSeq, "refusal" in verdict ? { refusal: { ...verdict.refusal, refused } } : verdict);
   }
 }
 
-function attempt(
-  writer: LocalDatabase,
-  changes: readonly Change[],
-): { readonly index: number; readonly reason: string; readonly error: unknown } | undefined {
+interface Failure {
+  readonly index: number;
+  readonly reason: string;
+  readonly error: unknown;
+}
+
+/** All of the changes, or none. */
+function attempt(writer: LocalDatabase, changes: readonly Change[]): Failure | undefined {
   writer.exec("SAVEPOINT unit");
   for (const [index, change] of changes.entries()) {
-    try {
-      for (const { sql, args } of sqlOf(change)) writer.all(sql, args);
-    } catch (error) {
+    const failure = carryOut(writer, change);
+    if (failure === undefined) continue;
+    // Some failures end the whole transaction.
+    if (writer.inTransaction) {
       writer.exec("ROLLBACK TO unit");
       writer.exec("RELEASE unit");
-      return { index, reason: error instanceof LitefleetError ? plainMessage(error) : String(error), error };
     }
+    return { ...failure, index };
   }
   writer.exec("RELEASE unit");
   return undefined;
+}
+
+/** Carries out a change on the local file; tells why if the data stand against it. */
+export function carryOut(writer: LocalDatabase, change: Change): Pick<Failure, "reason" | "error"> | undefined {
+  try {
+    for (const { sql, args, isCheck } of sqlOf(change)) {
+      const [row] = writer.all(sql, args);
+      if (isCheck && row?.[0] !== 1n) return { reason: failedCheck, error: undefined };
+    }
+    return undefined;
+  } catch (error) {
+    return { reason: error instanceof LitefleetError ? plainMessage(error) : String(error), error };
+  }
 }
 
 /** The local row in the place of a change's; `undefined` if there is none, or no such table any more. */

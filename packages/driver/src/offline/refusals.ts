@@ -18,7 +18,8 @@ const harmlessPragmas: ReadonlySet<string> = new Set([
 ]);
 
 /** Pragmas that only read, although they take a value. */
-const readingPragma = /^(?:foreign_key_(?:check|list)|index_(?:info|list|xinfo)|(?:integrity|quick)_check|table_(?:info|list|xinfo))$/u;
+const readingPragma =
+  /^(?:foreign_key_(?:check|list)|index_(?:info|list|xinfo)|(?:integrity|quick)_check|table_(?:info|list|xinfo))$/u;
 
 /** Refuses what an offline client cannot carry to its primary, before any of it runs. */
 export class Refusals {

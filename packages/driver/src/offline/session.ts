@@ -10,14 +10,13 @@ import { TursoConnection } from "../turso/turso-connection.ts";
 import { TursoEngine } from "../turso/turso-engine.ts";
 import { Capture, readMarkers } from "./capture.ts";
 import { checkBootstrap } from "./check-bootstrap.ts";
-import { sqlOf } from "./change-sql.ts";
 import { ontoRow } from "./change.ts";
 import { Judge } from "./judge.ts";
 import { LocalDatabase } from "./local-database.ts";
 import type { KeptConflict, Outbox } from "./outbox.ts";
 import type { Primary } from "./primary.ts";
 import { Pusher } from "./pusher.ts";
-import { readRowOf, rebase } from "./rebase.ts";
+import { carryOut, readRowOf, rebase } from "./rebase.ts";
 import { Refusals } from "./refusals.ts";
 import { SyncLibrary } from "./sync-library.ts";
 import { TableShapes } from "./table-shapes.ts";
@@ -126,7 +125,7 @@ export class Session {
           throw error;
         });
     const library = await SyncLibrary.open(path, options.url, fetch).catch((error: unknown) => {
-      throw opened.failure ?? openingError(error, isNew);
+      throw openingError(opened.failure ?? error, isNew);
     });
     try {
       if (isNew) await checkBootstrap(new LocalDatabase(library.handle), primary);
@@ -185,7 +184,9 @@ export class Session {
       try {
         for (const change of conflict.changes) {
           const wanted = ontoRow(change, readRowOf(writer, change));
-          for (const { sql, args } of wanted === undefined ? [] : sqlOf(wanted)) writer.all(sql, args);
+          const failure = wanted && carryOut(writer, wanted);
+          if (failure !== undefined)
+            throw failure.error instanceof Error ? failure.error : new LitefleetError(failure.reason, "CONFLICT");
         }
         writer.exec("COMMIT");
       } finally {

@@ -42,10 +42,9 @@ export class TableShapes {
   }
 
   #read(table: string): TableShape | undefined {
-    const [found] = this.#database.all(
-      "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND lower(name) = ?",
-      [table],
-    );
+    const [found] = this.#database.all("SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND lower(name) = ?", [
+      table,
+    ]);
     if (found === undefined) return undefined;
     const [name, sql] = [String(found[0]), String(found[1])];
     const info = this.#database.all(`PRAGMA table_xinfo(${quoted(name)})`).map(([, column, type, , , pk, hidden]) => ({
@@ -66,7 +65,8 @@ export class TableShapes {
       keyColumns: keys.length > 0 ? keys.map(({ column }) => column) : [rowidName(columns)],
       rowidColumn: alias,
       rowidKey: rowidKeyOf(sql, keys.length, alias),
-      obstacle: triggers.length > 0 ? "trigger" : info.some(({ isGenerated }) => isGenerated) ? "generated column" : undefined,
+      obstacle:
+        triggers.length > 0 ? "trigger" : info.some(({ isGenerated }) => isGenerated) ? "generated column" : undefined,
     };
   }
 }
