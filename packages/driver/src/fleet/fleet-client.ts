@@ -7,6 +7,8 @@ import type {
   Client,
   ClientStatus,
   PreparedStatement,
+  PullResult,
+  PushResult,
   Transaction,
   TransactionMode,
   TransactionOptions,
@@ -16,6 +18,7 @@ import { noPosition } from "../client.ts";
 import type { MaybePromise } from "../engine.ts";
 import { LitefleetError } from "../errors.ts";
 import type { ClientEvents } from "../events.ts";
+import type { Conflict } from "../offline/conflict.ts";
 import { parseStatement } from "../sql/parse.ts";
 import type { FleetTenant } from "./fleet-api.ts";
 import { FleetPrepared } from "./fleet-prepared.ts";
@@ -101,6 +104,18 @@ export class FleetClient implements Client {
 
   sync(): Promise<Replicated> {
     return this.use(undefined, (client) => client.sync());
+  }
+
+  push(): Promise<PushResult> {
+    return this.use(undefined, (client) => client.push());
+  }
+
+  pull(): Promise<PullResult> {
+    return this.use(undefined, (client) => client.pull());
+  }
+
+  conflicts(): Promise<Conflict[]> {
+    return this.use(undefined, (client) => client.conflicts());
   }
 
   position(): string | undefined {

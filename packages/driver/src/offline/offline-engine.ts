@@ -17,7 +17,6 @@ import type { WriteQueue } from "../local/write-queue.ts";
 import { SyncTimer } from "../sync-timer.ts";
 import type { Conflict, Resolve } from "./conflict.ts";
 import { shownConflict } from "./judge.ts";
-import { checkAll, checkScript, OfflineTransaction } from "./offline-transaction.ts";
 import { Outbox } from "./outbox.ts";
 import type { KeptConflict } from "./outbox.ts";
 import type { Primary } from "./primary.ts";
@@ -79,9 +78,8 @@ export class OfflineEngine implements Engine {
 
   execute(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
     const session = this.#session;
-    if (session === undefined) return this.#open().then(() => this.execute(statement, options));
-    session.refusals.check(statement);
-    return session.engine.execute(statement, options);
+    if (session === undefined) return this.#open().then(({ file }) => file.execute(statement, options));
+    return session.file.execute(statement, options);
   }
 
   async batch(
@@ -89,35 +87,23 @@ export class OfflineEngine implements Engine {
     mode: TransactionMode,
     options: CallOptions,
   ): Promise<RawResult[]> {
-    const session = await this.#open();
-    checkAll(session.refusals, statements);
-    return session.engine.batch(statements, mode === "concurrent" ? "write" : mode, options);
+    return (await this.#open()).file.batch(statements, mode, options);
   }
 
   async migrate(statements: readonly BoundStatement[]): Promise<RawResult[]> {
-    const session = await this.#open();
-    checkAll(session.refusals, statements);
-    return session.engine.migrate(statements);
+    return (await this.#open()).file.batch(statements, "write", { foreignKeys: "off" });
   }
 
   async script(sql: string, options: CallOptions): Promise<void> {
-    const session = await this.#open();
-    checkScript(session.refusals, sql);
-    await session.engine.script(sql, options);
+    await (await this.#open()).file.script(sql, options);
   }
 
   iterate(statement: BoundStatement, options: CallOptions): RowChunks {
-    return new DeferredChunks(async () => {
-      const session = await this.#open();
-      session.refusals.check(statement);
-      return session.engine.iterate(statement, options);
-    });
+    return new DeferredChunks(async () => (await this.#open()).file.iterate(statement, options));
   }
 
   async begin(mode: TransactionMode, options: BeginOptions): Promise<EngineTransaction> {
-    const session = await this.#open();
-    const inner = await session.engine.begin(mode === "concurrent" ? "write" : mode, options);
-    return new OfflineTransaction(inner, session.refusals);
+    return (await this.#open()).file.begin(mode, options);
   }
 
   async sync(): Promise<Replicated> {
@@ -153,7 +139,7 @@ export class OfflineEngine implements Engine {
     const outbox = this.#isClosed ? undefined : this.#outbox;
     const pending = (outbox?.pending ?? 0) + (this.#isClosed ? 0 : (this.#session?.unmoved ?? 0));
     return {
-      ...(this.#session?.engine.status() ?? { openConnections: 0, queuedWrites: 0 }),
+      ...(this.#session?.file.status() ?? { openConnections: 0, queuedWrites: 0 }),
       engine: this.name,
       pending,
       offline: {

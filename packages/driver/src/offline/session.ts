@@ -7,10 +7,10 @@ import { LocalEngine } from "../local/local-engine.ts";
 import type { NativeLibrary } from "../local/native.ts";
 import type { Release, WriteQueue } from "../local/write-queue.ts";
 import { TursoConnection } from "../turso/turso-connection.ts";
-import { TursoEngine } from "../turso/turso-engine.ts";
 import { Capture, readMarkers } from "./capture.ts";
 import { checkBootstrap } from "./check-bootstrap.ts";
 import { ontoRow } from "./change.ts";
+import { LocalFile } from "./local-file.ts";
 import { Judge } from "./judge.ts";
 import { LocalDatabase } from "./local-database.ts";
 import type { KeptConflict, Outbox } from "./outbox.ts";
@@ -49,8 +49,8 @@ export interface SessionOptions {
 
 /** An open local file with everything that works on it. Pushes and pulls come one at a time. */
 export class Session {
-  readonly engine: TursoEngine;
-  readonly refusals: Refusals;
+  /** For the program's own calls. */
+  readonly file: LocalFile;
   readonly #options: SessionOptions;
   readonly #library: SyncLibrary;
   readonly #local: LocalEngine;
@@ -93,12 +93,10 @@ export class Session {
       // A write that the primary refuses must not take others with it.
       maxGroupSize: 1,
     });
-    const { timeoutMs } = options;
-    this.engine = new TursoEngine({ local: this.#local, queue, timeoutMs, onConflict: undefined, path: undefined });
     this.#writer = new LocalDatabase(library.handle);
     this.#reader = openReader(library, options.path);
     this.#shapes = new TableShapes(this.#writer);
-    this.refusals = new Refusals(this.#shapes, options.allowRowidKeys);
+    this.file = new LocalFile(this.#local, new Refusals(this.#shapes, options.allowRowidKeys));
     this.#capture = new Capture({ writer: this.#writer, reader: this.#reader, outbox, shapes: this.#shapes });
     this.#judge = new Judge(options.resolve);
     const onRefused = (conflict: KeptConflict): void => this.#onRefused(conflict);
@@ -206,7 +204,7 @@ export class Session {
       }
     }
     this.#capture.unpin();
-    this.engine.close();
+    this.#local.close();
     this.#reader.close();
     await this.#library.close();
   }
