@@ -20,11 +20,22 @@ const projects = globSync(["packages/*/test", "conformance/test", "examples/*/te
     test: { name: path.basename(root), globalSetup: globSync(path.join(root, "test/**/global-setup.ts")) },
   }));
 
+/** Some test runners run programs in a `vm` context, where the built-in classes are others than those of Node's own modules. */
+const inVmContext = {
+  extends: true as const,
+  root: path.join(import.meta.dirname, "packages/driver"),
+  test: {
+    name: "driver-in-vm-context",
+    pool: "vmThreads" as const,
+    include: ["test/{first-row,group-commit,libsql-text,realm}.test.ts"],
+  },
+};
+
 const soak = process.env["LITEFLEET_SOAK"] === "1";
 
 export default defineConfig({
   test: {
-    projects,
+    projects: [...projects, inVmContext],
     provide: { soak },
     // strictTags is on: a tag that is not named here is an error.
     tags: [{ name: "soak", description: "a fault campaign", timeout: soak ? 3_600_000 : 60_000 }],

@@ -1,6 +1,7 @@
 import type { InArgs, InValue } from "@libsql/core/api";
 import type { SqlValue } from "./engine.ts";
 import { LitefleetError } from "./errors.ts";
+import { isArrayBuffer, isBytes, isDate } from "./realm.ts";
 import type { ParsedStatement } from "./sql/parse.ts";
 
 const minInteger = -(2n ** 63n);
@@ -25,7 +26,7 @@ export function bindArgs(parsed: ParsedStatement, given: InArgs | undefined): re
     for (let i = 0; i < args.length; i += 1) bound[i] = toSqlValue(args[i], i + 1);
     return bound;
   }
-  if (ArrayBuffer.isView(args) || args instanceof ArrayBuffer) {
+  if (ArrayBuffer.isView(args) || isArrayBuffer(args)) {
     throw new TypeError("Expected arguments as an array or object, got bytes; pass a blob as [blob]");
   }
   return bindNamed(parameters, args);
@@ -94,10 +95,10 @@ function toSqlValue(value: unknown, parameter: string | number): SqlValue {
 
 function objectToSqlValue(value: object | null, parameter: string | number): SqlValue {
   if (value === null) return null;
-  if (value instanceof Uint8Array) return value;
-  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  if (isBytes(value)) return value;
+  if (isArrayBuffer(value)) return new Uint8Array(value);
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  if (value instanceof Date) {
+  if (isDate(value)) {
     const time = value.valueOf();
     if (Number.isNaN(time))
       throw new RangeError(`An invalid Date cannot be passed as argument (parameter ${parameter})`);

@@ -1,5 +1,7 @@
 import { LibsqlBatchError, LibsqlError } from "@libsql/core/api";
 
+import { isError } from "./realm.ts";
+
 export { LibsqlBatchError, LibsqlError } from "@libsql/core/api";
 
 /**
@@ -107,6 +109,6 @@ export function plainMessage(error: LibsqlError): string {
 }
 
 function toError(cause: unknown): Error | undefined {
-  if (cause === undefined || cause instanceof Error) return cause;
+  if (cause === undefined || isError(cause)) return cause;
   return new Error(typeof cause === "string" ? cause : JSON.stringify(cause));
 }

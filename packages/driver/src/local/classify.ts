@@ -1,4 +1,5 @@
 import { LitefleetError } from "../errors.ts";
+import { isError, isMisuse } from "../realm.ts";
 import { baseCodeName, extendedCodeName } from "../sqlite-codes.ts";
 import type { NativeLibrary } from "./native.ts";
 
@@ -10,8 +11,8 @@ export function classifyNative(library: NativeLibrary, error: unknown): Error {
   if (error instanceof LitefleetError) return error;
   const native = library.describeError(error);
   if (native === undefined) {
-    if (error instanceof TypeError || error instanceof RangeError) return error;
-    const message = error instanceof Error ? error.message : String(error);
+    if (isMisuse(error)) return error;
+    const message = isError(error) ? error.message : String(error);
     return new LitefleetError(message, "SQLITE_ERROR", { cause: error });
   }
   const code = baseCodeName(native.rawCode);

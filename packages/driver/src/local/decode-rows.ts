@@ -16,7 +16,7 @@ export function decodeRows(rows: unknown[][], mode: IntMode): rows is Value[][] 
         if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER) return false;
       } else if (typeof value === "bigint") {
         row[c] = decodeInteger(value, mode);
-      } else if (value instanceof Uint8Array) {
+      } else if (ArrayBuffer.isView(value)) {
         row[c] = ownBuffer(value);
       }
     }
@@ -30,14 +30,14 @@ export function decodeExactRows(rows: unknown[][], mode: IntMode): asserts rows 
     for (let c = 0; c < row.length; c += 1) {
       const value = row[c];
       if (typeof value === "bigint") row[c] = decodeInteger(value, mode);
-      else if (value instanceof Uint8Array) row[c] = ownBuffer(value);
+      else if (ArrayBuffer.isView(value)) row[c] = ownBuffer(value);
     }
   }
 }
 
-/** The bytes in a buffer that holds nothing else: libraries hand out slices of pooled ones. */
-function ownBuffer(bytes: Uint8Array): ArrayBuffer {
+/** The bytes in a buffer that holds nothing else, of this realm: libraries hand out slices of pooled ones. */
+function ownBuffer(bytes: ArrayBufferView): ArrayBuffer {
   const { buffer, byteOffset, byteLength } = bytes;
   if (buffer instanceof ArrayBuffer && byteOffset === 0 && byteLength === buffer.byteLength) return buffer;
-  return bytes.slice().buffer;
+  return new Uint8Array(new Uint8Array(buffer, byteOffset, byteLength)).buffer;
 }

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import type Database from "libsql";
 import type { SqlValue } from "../engine.ts";
 import { LitefleetError } from "../errors.ts";
+import { isError } from "../realm.ts";
 import type { ParsedStatement } from "../sql/parse.ts";
 import { ExplainStatement, isExplain } from "./libsql-explain.ts";
 import { iterateRows, OpenRowsOfConnection } from "./libsql-rows.ts";
@@ -25,7 +26,7 @@ export const libsqlLibrary: NativeLibrary = {
     return new LibsqlConnection(new open(path, { timeout: 0, encryptionKey: options.encryptionKey ?? "" }));
   },
   describeError(error) {
-    if (!(error instanceof Error) || !("rawCode" in error) || typeof error.rawCode !== "number") return undefined;
+    if (!isError(error) || !("rawCode" in error) || typeof error.rawCode !== "number") return undefined;
     return { message: error.message, rawCode: error.rawCode };
   },
 };

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { SqlValue } from "../engine.ts";
 import { LitefleetError, unsupported } from "../errors.ts";
+import { isError } from "../realm.ts";
 import type { ParsedStatement } from "../sql/parse.ts";
 import { UnsafeInteger } from "./native.ts";
 import { registerVectorFunctions } from "./vector-functions.ts";
@@ -26,7 +27,7 @@ export const nodeSqliteLibrary: NativeLibrary = {
     return new NodeSqliteConnection(db);
   },
   describeError(error) {
-    if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return undefined;
+    if (!isError(error) || !("errcode" in error) || typeof error.errcode !== "number") return undefined;
     return { message: error.message, rawCode: error.errcode };
   },
 };
@@ -130,5 +131,5 @@ class NodeSqliteStatement implements NativeStatement {
 }
 
 function isOutOfRange(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ERR_OUT_OF_RANGE";
+  return isError(error) && "code" in error && error.code === "ERR_OUT_OF_RANGE";
 }

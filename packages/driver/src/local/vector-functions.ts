@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { LitefleetError } from "../errors.ts";
+import { isBytes } from "../realm.ts";
 import { decodeVector, vector } from "../vector/codec.ts";
 import type { DecodedVector } from "../vector/codec.ts";
 import { cosineDistance, distance } from "../vector/distance.ts";
@@ -35,7 +36,7 @@ function attempt(work: () => SQLOutput): SQLOutput {
 }
 
 function convert(value: SQLInputValue, kind: VectorKind): Uint8Array {
-  if (!(value instanceof Uint8Array)) return fromText(value, kind);
+  if (!isBytes(value)) return fromText(value, kind);
   const decoded = decodeVector(value);
   return decoded.kind === kind ? value : vector(decoded.values, kind);
 }
@@ -47,7 +48,7 @@ function fromText(value: SQLInputValue, kind: VectorKind): Uint8Array {
 }
 
 function read(value: SQLInputValue): DecodedVector {
-  if (value instanceof Uint8Array) return decodeVector(value);
+  if (isBytes(value)) return decodeVector(value);
   if (typeof value === "string") return decodeVector(fromText(value, "f32"));
   throw new TypeError("vector: unexpected value type, expected TEXT or BLOB");
 }

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { LitefleetError } from "../errors.ts";
+import { isError } from "../realm.ts";
 
 /** Where a local copy stands in the primary's log. */
 export interface LogPosition {
@@ -120,7 +121,7 @@ function renameIfThere(from: string, to: string): void {
   try {
     renameSync(from, to);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    if (!(isError(error) && "code" in error && error.code === "ENOENT")) throw error;
   }
 }
 

@@ -1,3 +1,4 @@
+import { isArrayBuffer, isBytes } from "../realm.ts";
 import { fromBrainFloat, fromHalfFloat, toBrainFloat, toHalfFloat } from "./half-floats.ts";
 import { decodeBits, decodeBytes, encodeBits, encodeBytes } from "./quantized.ts";
 import { checkDimensions, checkKind, vectorKinds } from "./vector-kind.ts";
@@ -67,8 +68,8 @@ export function decodeVector(blob: ArrayBuffer | Uint8Array): DecodedVector {
 }
 
 function toBytes(blob: unknown): Uint8Array {
-  if (blob instanceof Uint8Array) return blob;
-  if (blob instanceof ArrayBuffer) return new Uint8Array(blob);
+  if (isBytes(blob)) return blob;
+  if (isArrayBuffer(blob)) return new Uint8Array(blob);
   const what =
     typeof blob === "string"
       ? "text, which is what INSERT stores when the argument is not made by vector()"

@@ -1,6 +1,7 @@
 import type Database from "libsql";
 import type { SqlValue } from "../../engine.ts";
 import { FirstRow } from "../libsql-first-row.ts";
+import { isError } from "../../realm.ts";
 import { iterateRows } from "../libsql-rows.ts";
 import type { OpenRowsOfConnection } from "../libsql-rows.ts";
 import { UnsafeInteger } from "../native.ts";
@@ -167,11 +168,11 @@ export class CheckedQuery implements NativeStatement {
 
 /** Whether the query has another number of columns than when its forms were written. */
 function isOutOfDate(error: unknown): boolean {
-  return error instanceof Error && error.message.includes(rowsName);
+  return isError(error) && error.message.includes(rowsName);
 }
 
 function isBeyondJson(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!isError(error)) return false;
   if ("rawCode" in error) return error.rawCode === sqliteTooBig;
   return "code" in error && error.code === "ERR_STRING_TOO_LONG";
 }
