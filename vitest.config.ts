@@ -17,7 +17,11 @@ const projects = globSync(["packages/*/test", "conformance/test", "examples/*/te
   .map((root) => ({
     extends: true as const,
     root,
-    test: { name: path.basename(root), globalSetup: globSync(path.join(root, "test/**/global-setup.ts")) },
+    test: {
+      name: path.basename(root),
+      include: ["test/**/*.test.ts"],
+      globalSetup: globSync(path.join(root, "test/**/global-setup.ts")),
+    },
   }));
 
 /** Some test runners run programs in a `vm` context, where the built-in classes are others than those of Node's own modules. */
@@ -39,7 +43,6 @@ export default defineConfig({
     provide: { soak },
     // strictTags is on: a tag that is not named here is an error.
     tags: [{ name: "soak", description: "a fault campaign", timeout: soak ? 3_600_000 : 60_000 }],
-    include: ["test/**/*.test.ts"],
     reporters: ["default", new TestTotals()],
     // A process for each file: native addons are loaded, and processes are killed.
     pool: "forks",
