@@ -17,16 +17,17 @@ export function isBytes(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array || (ArrayBuffer.isView(value) && tagOf(value) === "Uint8Array");
 }
 
-const byteLength = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength")!.get!;
-
 /** Whether it is an ArrayBuffer of any realm; a SharedArrayBuffer is none. */
 export function isArrayBuffer(value: unknown): value is ArrayBuffer {
-  return value instanceof ArrayBuffer || (tagOf(value) === "ArrayBuffer" && answers(byteLength, value));
+  return (
+    value instanceof ArrayBuffer ||
+    (tagOf(value) === "ArrayBuffer" && works(() => ArrayBuffer.prototype.slice.call(value as ArrayBuffer, 0, 0)))
+  );
 }
 
 /** Whether it is a Date of any realm. */
 export function isDate(value: unknown): value is Date {
-  return value instanceof Date || (tagOf(value) === "Date" && answers(Date.prototype.getTime, value));
+  return value instanceof Date || (tagOf(value) === "Date" && works(() => Date.prototype.getTime.call(value as Date)));
 }
 
 /** The name of a built-in class that a value has, or says that it has. */
@@ -35,9 +36,9 @@ function tagOf(value: unknown): string {
 }
 
 /** Methods of built-in classes throw for what is not of their class, whatever it says of itself. */
-function answers(method: (this: never) => unknown, value: unknown): boolean {
+function works(method: () => unknown): boolean {
   try {
-    Reflect.apply(method, value, []);
+    method();
     return true;
   } catch {
     return false;
