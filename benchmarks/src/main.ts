@@ -3,6 +3,7 @@ import { Report } from "./report.ts";
 /** The benchmarks by name; each is loaded when it is asked for. */
 const benchmarks: Readonly<Record<string, () => Promise<(report: Report) => Promise<void>>>> = {
   driver: async () => (await import("./driver.ts")).benchDriver,
+  drizzle: async () => (await import("./drizzle.ts")).benchDrizzle,
   kysely: async () => (await import("./kysely.ts")).benchKysely,
   replica: async () => (await import("./replica.ts")).benchReplica,
   soak: async () => (await import("./soak.ts")).benchSoak,

@@ -28,6 +28,11 @@ export abstract class PreparedQueryWithInternals<T extends PreparedQueryConfig> 
   declare protected queryWithCache: <R>(sql: string, params: unknown[], query: () => Promise<R>) => Promise<R>;
 }
 
+/** Whether a piece of SQL writes its parameters into its text; private in the types. */
+export function inlinesParams(query: object): boolean {
+  return "shouldInlineParams" in query && query.shouldInlineParams === true;
+}
+
 /** A query that `batch` can take: drizzle's builders and raw queries all prepare themselves. */
 interface Batchable {
   _prepare(): PreparedQuery;

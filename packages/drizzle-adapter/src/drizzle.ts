@@ -9,9 +9,9 @@ import {
   NoopLogger,
   type RelationalSchemaConfig,
 } from "drizzle-orm";
-import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import { ClientSession } from "./client-session.ts";
 import { LitefleetDatabase } from "./database.ts";
+import { LitefleetDialect } from "./dialect.ts";
 import { type DrizzleConfigWithDatabase, findClient } from "./find-client.ts";
 
 /**
@@ -73,7 +73,7 @@ function build<TSchema extends Record<string, unknown>>(
   isOwned: boolean,
   { schema: fullSchema, logger, cache, casing }: DrizzleConfig<TSchema> = {},
 ): LitefleetDatabase<TSchema> {
-  const building = { dialect: new SQLiteAsyncDialect({ casing }), schema: fullSchema && readSchema(fullSchema) };
+  const building = { dialect: new LitefleetDialect({ casing }), schema: fullSchema && readSchema(fullSchema) };
   const options = { logger: toLogger(logger), cache };
   const session = new ClientSession<TSchema, ExtractTablesWithRelations<TSchema>>(building, client, options);
   return new LitefleetDatabase(session, building, cache, isOwned ? client : undefined);
