@@ -52,7 +52,7 @@ async function againstLibsql(report: Report, file: string): Promise<void> {
   await compare("by id", "byId", 3_000, 1.7);
   await compare("100 rows, prepared", "hundredPrepared", 400, 2);
   await compare("insert", "insert", 3_000, 2);
-  await compare("transaction of two updates", "transaction", 1_000, 3);
+  await compare("transaction of two updates", "transaction", 3_000, 3);
   peerClient.close();
   ourClient.close();
 }
@@ -105,7 +105,10 @@ function queries(db: ReturnType<typeof drizzleLibsql> | ReturnType<typeof drizzl
     transaction: (i: number) =>
       same.transaction(async (tx) => {
         await tx.update(people).set({ score: i }).where(eq(people.id, i));
-        await tx.update(people).set({ score: i }).where(eq(people.id, (i % rows) + 1));
+        await tx
+          .update(people)
+          .set({ score: i })
+          .where(eq(people.id, (i % rows) + 1));
       }),
   };
 }
