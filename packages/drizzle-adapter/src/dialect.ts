@@ -1,5 +1,5 @@
 import { entityKind } from "drizzle-orm";
-import type { QueryWithTypings, SQL } from "drizzle-orm";
+import type { BuildQueryConfig, QueryWithTypings, SQL } from "drizzle-orm";
 import { CasingCache } from "drizzle-orm/casing";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import { QueryText } from "./query-text.ts";
@@ -8,16 +8,20 @@ import { QueryText } from "./query-text.ts";
 export class LitefleetDialect extends SQLiteAsyncDialect {
   static override readonly [entityKind]: string = "LitefleetDialect";
 
-  readonly #casing: CasingCache;
+  readonly #config: BuildQueryConfig;
 
   constructor(config: ConstructorParameters<typeof SQLiteAsyncDialect>[0]) {
     super(config);
-    this.#casing = new CasingCache(config?.casing);
+    this.#config = {
+      casing: new CasingCache(config?.casing),
+      escapeName: (name) => this.escapeName(name),
+      escapeParam: (number) => this.escapeParam(number),
+      escapeString: (text) => this.escapeString(text),
+    };
   }
 
   override sqlToQuery(query: SQL, invokeSource?: "indexes"): QueryWithTypings {
     if (invokeSource !== undefined) return super.sqlToQuery(query, invokeSource);
-    const { escapeName, escapeParam, escapeString } = this;
-    return new QueryText({ casing: this.#casing, escapeName, escapeParam, escapeString }).append([query]);
+    return new QueryText(this.#config).append([query]);
   }
 }
