@@ -6,7 +6,7 @@ import { inlinesParams } from "./drizzle-internals.ts";
 type Kind = "text" | "name" | "sql" | "table" | "column" | "param" | "placeholder" | "list" | "other";
 
 /** By prototype: a table's own properties are its columns, one of which may be called `constructor`. */
-const kinds = new Map<object | null, Kind>();
+const kinds = new Map<unknown, Kind>();
 
 /** Schemas are PostgreSQL's: a table of SQLite that has one is left to drizzle. */
 const withoutSchema = "public.";
@@ -44,7 +44,7 @@ export class QueryText implements Query {
         this.sql += this.#config.escapeName((chunk as Name).value);
         return;
       case "sql":
-        if (inlinesParams(chunk as SQL)) this.#ask(chunk);
+        if (inlinesParams(chunk)) this.#ask(chunk);
         else this.append((chunk as SQL).queryChunks);
         return;
       case "table":
@@ -116,7 +116,7 @@ function isA(kind: Kind, value: unknown): boolean {
 }
 
 function kindOf(chunk: object): Kind {
-  const prototype: object | null = Object.getPrototypeOf(chunk);
+  const prototype: unknown = Object.getPrototypeOf(chunk);
   let kind = kinds.get(prototype);
   if (kind === undefined) {
     kind = findKind(chunk);

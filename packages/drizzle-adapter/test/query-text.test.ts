@@ -194,7 +194,7 @@ const queries: Record<string, (db: Database) => { toSQL(): { sql: string; params
 
 test.each(Object.entries(queries))("%s has the same text and parameters as in Drizzle's own driver", (_, build) => {
   const { sql: expectedSql, params: expectedParams } = build(stock()).toSQL();
-  const { sql: text, params } = build(ours()).toSQL();
-  expect(text).toBe(expectedSql);
+  const { sql: written, params } = build(ours()).toSQL();
+  expect(written).toBe(expectedSql);
   expect(params).toStrictEqual(expectedParams);
 });
