@@ -6,7 +6,8 @@ export function addCallerStack(error: unknown): unknown {
   if (!(error instanceof Error) || error.stack === undefined) return error;
   const { stack } = error;
   const frames = (new Error().stack ?? "").split("\n").slice(2);
-  const missing = frames.filter((frame) => !stack.includes(frame));
-  if (missing.length > 0) error.stack = [stack, ...missing].join("\n");
+  const outermost = frames.at(-1);
+  if (outermost === undefined || stack.includes(outermost)) return error;
+  error.stack = [stack, ...frames.filter((frame) => !stack.includes(frame))].join("\n");
   return error;
 }

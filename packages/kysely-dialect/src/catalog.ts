@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { QueryExecutorProvider } from "kysely";
+import type { Expression, QueryExecutorProvider } from "kysely";
 import { isInternalTable, shadowTableOfIndex } from "./internal-tables.ts";
 
 /** A table or view of `sqlite_master`, with what `PRAGMA table_list` says of it. */
@@ -35,12 +35,20 @@ interface Entry extends Omit<CatalogTable, "type"> {
   readonly sql: string | null;
 }
 
-/** The tables and views that are not the engine's own, in order of their names. */
-export async function readTables(db: QueryExecutorProvider): Promise<CatalogTable[]> {
+/**
+ * The tables and views that are not the engine's own, in order of their names.
+ *
+ * @param condition which of them: makes a condition of an expression for their name. Default: all.
+ */
+export async function readTables(
+  db: QueryExecutorProvider,
+  condition?: (table: Expression<string>) => Expression<unknown>,
+): Promise<CatalogTable[]> {
+  const isWanted = condition === undefined ? sql`` : sql` and (m.type = 'index' or ${condition(sql.ref("m.name"))})`;
   const { rows } = await sql<Entry>`
     select m.type, m.name, l.type as kind, l.wr, l.strict, case m.type when 'index' then m.sql end as sql
     from sqlite_master as m left join pragma_table_list as l on l.schema = 'main' and l.name = m.name
-    where m.type in ('table', 'view', 'index') order by m.name`.execute(db);
+    where m.type in ('table', 'view', 'index')${isWanted} order by m.name`.execute(db);
   const shadows = new Set(
     rows.map((row) => (row.type === "index" ? shadowTableOfIndex(row.name, row.sql) : undefined)),
   );

@@ -1,9 +1,9 @@
 import { LitefleetError } from "@litefleet/driver";
 import type { CallOptions, Client, Transaction, TransactionMode, TransactionOptions } from "@litefleet/driver";
-import { CompiledQuery } from "kysely";
-import type { AbortableOperationOptions, DatabaseConnection, QueryResult } from "kysely";
+import type { AbortableOperationOptions, CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
 import { addCallerStack } from "./caller-stack.ts";
 import { foreignKeysError, turnsForeignKeysOff } from "./foreign-keys-guard.ts";
+import type { LastInsertId } from "./last-insert-id.ts";
 import { checkParameters } from "./parameters.ts";
 import { toQueryResult } from "./query-result.ts";
 import { streamRows } from "./stream-rows.ts";
@@ -20,13 +20,15 @@ export class LitefleetConnection implements DatabaseConnection {
   #lent: Transaction | undefined;
   #running: AbortController | undefined;
   #isReleased = false;
-  /** What {@link executeQuery} runs for this query instead of its text. */
-  #logged: { readonly query: CompiledQuery; readonly run: () => Promise<void> } | undefined;
+  /** What the next query is to do instead of running its text. */
+  #command: (() => Promise<void>) | undefined;
+  readonly #lastInsertId: LastInsertId;
 
   /** @param options for every call. */
-  constructor(client: Client, options: Pick<CallOptions, "intMode">) {
+  constructor(client: Client, options: Pick<CallOptions, "intMode">, lastInsertId: LastInsertId) {
     this.#client = client;
     this.#options = options;
+    this.#lastInsertId = lastInsertId;
   }
 
   /**
@@ -41,10 +43,10 @@ export class LitefleetConnection implements DatabaseConnection {
 
   async executeQuery<R>(query: CompiledQuery, options?: AbortableOperationOptions): Promise<QueryResult<R>> {
     try {
-      const logged = this.#logged;
-      if (logged === undefined || logged.query !== query) return await this.#run<R>(query, options);
-      this.#logged = undefined;
-      await logged.run();
+      const command = this.#command;
+      if (command === undefined) return await this.#run<R>(query, options);
+      this.#command = undefined;
+      await command();
       return { rows: [] };
     } catch (error) {
       throw addCallerStack(error);
@@ -56,7 +58,7 @@ export class LitefleetConnection implements DatabaseConnection {
     chunkSize: number,
     options?: AbortableOperationOptions,
   ): AsyncIterableIterator<QueryResult<R>> {
-    if (query.query.kind !== "SelectQueryNode") {
+    if (!isSelect(query)) {
       // SQLite makes every change, and keeps what RETURNING gives, before the first row: there is nothing to stream.
       yield await this.#run<R>(query, options);
       return;
@@ -82,20 +84,24 @@ export class LitefleetConnection implements DatabaseConnection {
     this.#transaction?.close();
   }
 
-  /** Begins a transaction, or takes over the one that {@link runInTransaction} has begun. */
-  async begin(mode: TransactionMode): Promise<void> {
+  /**
+   * Begins a transaction, or takes over the one that {@link runInTransaction} has begun.
+   *
+   * @param send has {@link executeQuery} called at once with the command's query, so that Kysely's log sees it.
+   */
+  async begin(mode: TransactionMode, send: () => Promise<void>): Promise<void> {
     if (this.#transaction !== undefined) throw new Error("A transaction is already open on this connection");
-    await this.#command(mode === "write" ? "begin" : `begin /* ${mode} */`, async () => {
+    await this.#send(send, async () => {
       this.#transaction = this.#lent ?? (await this.#client.transaction(mode));
     });
   }
 
   /** Commits. If it fails Kysely calls {@link rollback}. */
-  async commit(): Promise<void> {
+  async commit(send: () => Promise<void>): Promise<void> {
     const transaction = this.#transaction;
     if (transaction === undefined) throw transactionClosed();
     // A lent transaction is committed by its owner, when `run` has resolved.
-    await this.#command("commit", async () => {
+    await this.#send(send, async () => {
       if (transaction !== this.#lent) await transaction.commit();
     });
     await this.#forget();
@@ -105,12 +111,12 @@ export class LitefleetConnection implements DatabaseConnection {
    * Rolls back. Never rejects: Kysely would report that instead of the reason for the rollback, and the transaction of a
    * connection that is gone is rolled back by the database.
    */
-  async rollback(): Promise<void> {
+  async rollback(send: () => Promise<void>): Promise<void> {
     const transaction = this.#transaction;
     if (transaction === undefined) return;
     if (!transaction.closed) {
       try {
-        await this.#command("rollback", () => transaction.rollback());
+        await this.#send(send, () => transaction.rollback());
       } catch {
         transaction.close();
       }
@@ -153,7 +159,7 @@ export class LitefleetConnection implements DatabaseConnection {
         running ? { ...this.#options, signal: running.signal } : this.#options,
       );
       // What its rows look like, Kysely infers from the query; nothing here could check it.
-      return toQueryResult(result) as QueryResult<R>;
+      return toQueryResult(result, this.#lastInsertId) as QueryResult<R>;
     } finally {
       this.#running = undefined;
     }
@@ -164,11 +170,13 @@ export class LitefleetConnection implements DatabaseConnection {
     if (error !== undefined) throw error;
   }
 
-  /** Runs `run` as the query `sql`, so that Kysely's logging sees it: it logs by giving the connection another `executeQuery`. */
-  async #command(sql: string, run: () => Promise<void>): Promise<void> {
-    const query = CompiledQuery.raw(sql);
-    this.#logged = { query, run };
-    await this.executeQuery(query);
+  async #send(send: () => Promise<void>, command: () => Promise<void>): Promise<void> {
+    this.#command = command;
+    try {
+      await send();
+    } finally {
+      this.#command = undefined;
+    }
   }
 
   /**
@@ -181,6 +189,11 @@ export class LitefleetConnection implements DatabaseConnection {
     });
     this.#transaction = undefined;
   }
+}
+
+/** Whether a query reads and does nothing else; of raw SQL, whether that can be seen at its beginning. */
+function isSelect({ query, sql }: CompiledQuery): boolean {
+  return query.kind === "SelectQueryNode" || (query.kind === "RawNode" && /^\s*(?:select|values)\b/iu.test(sql));
 }
 
 function transactionClosed(): LitefleetError {

@@ -1,60 +1,54 @@
 import { createClient } from "@litefleet/driver";
 import type { Client } from "@litefleet/driver";
-import { createQueryId, IdentifierNode, RawNode } from "kysely";
-import type { DatabaseConnection, Driver, QueryCompiler, TransactionSettings } from "kysely";
+import { SqliteDriver } from "kysely";
+import type { DatabaseConnection, TransactionSettings } from "kysely";
 import { LitefleetConnection } from "./connection.ts";
 import type { LitefleetDialectConfig } from "./dialect-config.ts";
+import { LastInsertId } from "./last-insert-id.ts";
 import { transactionMode } from "./transaction-mode.ts";
 
-type CompileQuery = QueryCompiler["compileQuery"];
-
-/** Kysely's driver over a client of `@litefleet/driver`. It closes the client only if it opened it. */
-export class LitefleetDriver implements Driver {
+/**
+ * Kysely's driver over a client of `@litefleet/driver`. It closes the client only if it opened it.
+ *
+ * What it inherits are the commands of transactions and savepoints, which Kysely's own driver sends as queries to be logged; the
+ * connection turns `begin`, `commit` and `rollback` into calls of the client.
+ */
+export class LitefleetDriver extends SqliteDriver {
   readonly #config: LitefleetDialectConfig;
+  readonly #lastInsertId = new LastInsertId();
   #client: Client | undefined;
 
   constructor(config: LitefleetDialectConfig) {
+    super({ database: () => Promise.reject(new TypeError("A LitefleetDriver has no database of its own")) });
     this.#config = config;
   }
 
-  async init(): Promise<void> {
+  override async init(): Promise<void> {
     this.#client = "client" in this.#config ? this.#config.client : createClient(this.#config);
   }
 
-  async acquireConnection(): Promise<LitefleetConnection> {
+  override async acquireConnection(): Promise<LitefleetConnection> {
     if (this.#client === undefined) throw new Error("The driver is not initialized");
-    return new LitefleetConnection(this.#client, { intMode: this.#config.intMode });
+    return new LitefleetConnection(this.#client, { intMode: this.#config.intMode }, this.#lastInsertId);
   }
 
-  async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
-    await own(connection).begin(transactionMode(settings));
+  override async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings = {}): Promise<void> {
+    await own(connection).begin(transactionMode(settings), () => super.beginTransaction(connection));
   }
 
-  async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await own(connection).commit();
+  override async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await own(connection).commit(() => super.commitTransaction(connection));
   }
 
-  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await own(connection).rollback();
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    await own(connection).rollback(() => super.rollbackTransaction(connection));
   }
 
-  async savepoint(connection: DatabaseConnection, name: string, compileQuery: CompileQuery): Promise<void> {
-    await runNamed(connection, "savepoint", name, compileQuery);
+  override async releaseConnection(connection?: DatabaseConnection): Promise<void> {
+    if (connection !== undefined) own(connection).release();
   }
 
-  async rollbackToSavepoint(connection: DatabaseConnection, name: string, compileQuery: CompileQuery): Promise<void> {
-    await runNamed(connection, "rollback to", name, compileQuery);
-  }
-
-  async releaseSavepoint(connection: DatabaseConnection, name: string, compileQuery: CompileQuery): Promise<void> {
-    await runNamed(connection, "release", name, compileQuery);
-  }
-
-  async releaseConnection(connection: DatabaseConnection): Promise<void> {
-    own(connection).release();
-  }
-
-  async destroy(): Promise<void> {
+  override async destroy(): Promise<void> {
     if (!("client" in this.#config)) this.#client?.close();
   }
 }
@@ -62,15 +56,4 @@ export class LitefleetDriver implements Driver {
 function own(connection: DatabaseConnection): LitefleetConnection {
   if (connection instanceof LitefleetConnection) return connection;
   throw new TypeError("Expected a connection of this driver");
-}
-
-/** The compiler quotes the name. */
-async function runNamed(
-  connection: DatabaseConnection,
-  command: string,
-  name: string,
-  compileQuery: CompileQuery,
-): Promise<void> {
-  const node = RawNode.createWithChildren([RawNode.createWithSql(`${command} `), IdentifierNode.create(name)]);
-  await connection.executeQuery(compileQuery(node, createQueryId()));
 }

@@ -4,7 +4,7 @@ export type { LitefleetClientConfig, LitefleetDialectConfig } from "./dialect-co
 export { fleetKysely } from "./fleet.ts";
 export type { FleetKyselyOptions, KyselyFleet } from "./fleet.ts";
 export { LitefleetIntrospector } from "./introspector.ts";
-export type { ColumnDetails, TableDetails } from "./introspector.ts";
+export type { ColumnDetails, LitefleetMetadataOptions, TableDetails } from "./introspector.ts";
 export { nearest } from "./nearest.ts";
 export type { NearestOptions, NearestRow } from "./nearest.ts";
 export { concurrent, transaction } from "./transaction.ts";

@@ -3,13 +3,21 @@ import type {
   ColumnMetadata,
   DatabaseIntrospector,
   DatabaseMetadataOptions,
+  Expression,
   QueryExecutorProvider,
   SchemaMetadata,
+  SqlBool,
   TableMetadata,
 } from "kysely";
 import { DEFAULT_MIGRATION_LOCK_TABLE, DEFAULT_MIGRATION_TABLE } from "kysely/migration";
 import { readColumns, readTables, readViewColumns } from "./catalog.ts";
 import type { CatalogColumn, CatalogTable } from "./catalog.ts";
+
+/** What {@link LitefleetIntrospector} may be asked; Kysely 0.30 has `where`, too. */
+export interface LitefleetMetadataOptions extends Partial<DatabaseMetadataOptions> {
+  /** Which tables and views: a condition on their name. Default: all. */
+  readonly where?: (refs: Readonly<{ table: Expression<string>; schema?: Expression<string> }>) => Expression<SqlBool>;
+}
 
 /** A column and what SQLite tells of it beyond Kysely's metadata. */
 export interface ColumnDetails extends ColumnMetadata {
@@ -57,7 +65,7 @@ export class LitefleetIntrospector implements DatabaseIntrospector {
     return [];
   }
 
-  async getTables(options?: DatabaseMetadataOptions): Promise<TableMetadata[]> {
+  async getTables(options?: LitefleetMetadataOptions): Promise<TableMetadata[]> {
     const details = await this.getTableDetails(options);
     return details.map(({ name, isView, isForeign, columns }) => ({
       name,
@@ -68,9 +76,10 @@ export class LitefleetIntrospector implements DatabaseIntrospector {
   }
 
   /** The same as {@link getTables} with all that SQLite tells. In order of their names. */
-  async getTableDetails(options?: DatabaseMetadataOptions): Promise<TableDetails[]> {
+  async getTableDetails(options?: LitefleetMetadataOptions): Promise<TableDetails[]> {
+    const where = options?.where;
     const [tables, columns, viewColumns] = await Promise.all([
-      readTables(this.#db),
+      readTables(this.#db, where && ((table) => where({ table }))),
       readColumns(this.#db),
       this.#viewColumns(),
     ]);

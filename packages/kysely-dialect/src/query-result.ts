@@ -1,5 +1,6 @@
 import type { RawResult, Value } from "@litefleet/driver";
 import type { QueryResult } from "kysely";
+import type { LastInsertId } from "./last-insert-id.ts";
 
 /** A row as Kysely's users get it: a plain object, blobs as `Uint8Array`. */
 export type PlainRow = Record<string, unknown>;
@@ -8,10 +9,11 @@ export type PlainRow = Record<string, unknown>;
  * A driver's result in the form of Kysely, as its own SQLite dialect gives it: a statement that returns rows has nothing but
  * those; any other has `numAffectedRows` and, once something was inserted on its connection, `insertId`.
  */
-export function toQueryResult(result: RawResult): QueryResult<PlainRow> {
+export function toQueryResult(result: RawResult, lastInsertId: LastInsertId): QueryResult<PlainRow> {
+  const insertId = lastInsertId.after(result.lastInsertRowid);
   if (result.columns.length > 0) return { rows: toPlainRows(result.columns, result.rows) };
   return {
-    insertId: result.lastInsertRowid,
+    insertId,
     numAffectedRows: BigInt(result.rowsAffected),
     rows: [],
   };

@@ -2,7 +2,7 @@ import { CamelCasePlugin, sql } from "kysely";
 import type { Kysely, TableMetadata } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LitefleetIntrospector } from "../src/index.ts";
-import type { TableDetails } from "../src/index.ts";
+import type { LitefleetMetadataOptions, TableDetails } from "../src/index.ts";
 import { createDatabase, databaseNames } from "./databases.ts";
 import type { DatabaseName, TestDatabase } from "./databases.ts";
 
@@ -171,6 +171,12 @@ describe.each(databaseNames)("introspection on %s", (name) => {
     expect(await own.introspection.getTables()).toEqual([]);
     const all = await own.introspection.getTables({ withInternalKyselyTables: true });
     expect(all.map((table) => table.name)).toEqual(["kysely_migration", "kysely_migration_lock"]);
+  });
+
+  it("lists those that a condition chooses", async () => {
+    const introspector = new LitefleetIntrospector(db);
+    const where: LitefleetMetadataOptions["where"] = ({ table }) => sql`${table} = ${"article"}`;
+    expect((await introspector.getTables({ where })).map((table) => table.name)).toEqual(["article"]);
   });
 
   it("works inside a transaction", async () => {

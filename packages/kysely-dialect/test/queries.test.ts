@@ -41,6 +41,17 @@ describe.each(databaseNames)("queries on %s", (name) => {
     expect(result.numInsertedOrUpdatedRows).toBe(1n);
   });
 
+  it("tells the last inserted id also where nothing was inserted, as SQLite does", async () => {
+    const inserted = await db.insertInto("person").values({ name: "Edsger" }).executeTakeFirstOrThrow();
+    const again = await db
+      .insertInto("person")
+      .values({ name: "Edsger" })
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirstOrThrow();
+    expect(again.numInsertedOrUpdatedRows).toBe(0n);
+    expect(again.insertId).toBe(inserted.insertId);
+  });
+
   it("returns the rows of an insert with RETURNING", async () => {
     const row = await db
       .insertInto("person")
@@ -124,6 +135,9 @@ describe.each(databaseNames)("queries on %s", (name) => {
     const stack = error instanceof Error ? error.stack : undefined;
     expect(stack).toContain("failing");
     expect(stack).toContain("queries.test.ts");
+    // What was there before is not added again.
+    const frames = stack?.split("\n") ?? [];
+    expect(frames.filter((frame) => frame.includes("DefaultConnectionProvider"))).toHaveLength(1);
   });
 
   it.each([

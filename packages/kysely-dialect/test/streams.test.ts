@@ -62,6 +62,13 @@ describe.each(databaseNames)("streams on %s", (name) => {
     expect(await names(db)).toHaveLength(5);
   });
 
+  it("streams raw SQL that reads", async () => {
+    const query = sql<{ name: string }>`select name from person where age <= ${3} order by id`.compile(db);
+    const sizes: number[] = [];
+    for await (const { rows } of db.getExecutor().stream(query, 2)) sizes.push(rows.length);
+    expect(sizes).toEqual([2, 1]);
+  });
+
   it("passes an error of the query", async () => {
     const query = db.selectFrom("person").select(sql`no_such_column`.as("x"));
     const code = name === "server" ? "SQL_INPUT_ERROR" : "SQLITE_ERROR";
