@@ -7,6 +7,27 @@ export type { ApplyOptions, MigrateResult, RunOptions as MigrationRunOptions } f
 export type { MigrationEvent, MigrationListener } from "./migration-event.ts";
 export type { MigrationOrder } from "./next-migrations.ts";
 export type { TransactionScope } from "./plan.ts";
+export { planMigrations } from "./plan-migrations.ts";
+export type {
+  MigrationsPlan,
+  PlannedGroup,
+  PlannedStatement,
+  PlanOptions,
+  PlanSelection,
+  TouchedTable,
+} from "./plan-migrations.ts";
+export type { DestructiveStatement } from "./safety/destructive.ts";
+export { ensureMigrated } from "./ensure-migrated.ts";
+export type { EnsureOptions } from "./ensure-migrated.ts";
+export { verify } from "./verify.ts";
+export type { HistoryProblem, VerifyResult } from "./verify.ts";
+export { baseline } from "./baseline.ts";
+export type { BaselineOptions, BaselineResult } from "./baseline.ts";
+export { resolve } from "./resolve.ts";
+export type { Resolution, ResolveOptions, ResolveResult } from "./resolve.ts";
+export { repair } from "./repair.ts";
+export type { RepairChoice, RepairOptions, RepairResult } from "./repair.ts";
+export type { LedgerOptions } from "./rewrite-ledger.ts";
 export { status } from "./status.ts";
 export type { MigrationStatus, StatusOptions } from "./status.ts";
 export { migrateFleet } from "./fleet/migrate-fleet.ts";

@@ -3,7 +3,7 @@ import type { Client, InStatement, Transaction } from "@litefleet/driver";
 import type { RunOptions } from "./apply.ts";
 import { MigrateError } from "./errors.ts";
 import { ForeignKeysInTheWay, runLive } from "./kysely/run-live.ts";
-import { createJournal, journalTable, noteTexts, selectJournal } from "./ledger/journal.ts";
+import { createJournal, dropEmptyJournal, noteTexts, selectJournal } from "./ledger/journal.ts";
 import { ledgerWrites } from "./ledger/ledger-writes.ts";
 import type { MigrationSet } from "./migration.ts";
 import type { MigrationPlan, PlannedTransaction } from "./plan.ts";
@@ -80,12 +80,6 @@ export async function runPlannedTransaction(
 /** It is asked for where the ledger has no checksums, and where a migration takes several transactions. */
 export function needsJournal({ ledger }: MigrationSet, planned: PlannedTransaction): boolean {
   return !ledger.hasChecksums || planned.migrations.some((plan) => plan.done > 0 || plan.doneAfter !== undefined);
-}
-
-/** So that a schema comparison sees no difference once everything is done. */
-async function dropEmptyJournal(tx: Transaction): Promise<void> {
-  const { rows } = await tx.execute(`SELECT 1 FROM ${journalTable} LIMIT 1`);
-  if (rows.length === 0) await tx.execute(`DROP TABLE ${journalTable}`);
 }
 
 /** Runs a migration and writes the ledger; the plan as it turned out, for what a program does is known only afterwards. */

@@ -10,10 +10,8 @@ import type { Migration, MigrationSet } from "./migration.ts";
  */
 export function migrationsUpTo(set: MigrationSet, to: string | undefined): ReadonlySet<Migration> {
   if (to === undefined) return new Set(set.migrations);
-  const last = set.migrations.findIndex(
-    ({ name, version, file }) => to === name || to === version || to === path.basename(file),
-  );
-  if (last >= 0) return new Set(set.migrations.slice(0, last + 1));
+  const found = findMigration(set, to);
+  if (found !== undefined) return new Set(set.migrations.slice(0, set.migrations.indexOf(found) + 1));
   const known = set.migrations.map(({ name }) => name);
   const list =
     known.length > 10 ? `${known.slice(0, 3).join(", ")}, …, ${known.slice(-3).join(", ")}` : known.join(", ");
@@ -21,5 +19,12 @@ export function migrationsUpTo(set: MigrationSet, to: string | undefined): Reado
     `${set.dir} has no migration called ${JSON.stringify(to)}. ${known.length === 0 ? "It is empty." : `There are ${list}.`}`,
     "MIGRATION_UNKNOWN",
     { migration: to },
+  );
+}
+
+/** The migration that is called so, by its name, version or file. */
+export function findMigration(set: MigrationSet, called: string): Migration | undefined {
+  return set.migrations.find(
+    ({ name, version, file }) => called === name || called === version || called === path.basename(file),
   );
 }

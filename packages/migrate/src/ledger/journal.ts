@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { InStatement, ResultSet } from "@litefleet/driver";
+import type { Executor, InStatement, ResultSet } from "@litefleet/driver";
 import type { History, Ledger, Migration, MigrationStatement } from "../migration.ts";
 import { hasSameText } from "../source/hash.ts";
 import { requireColumns } from "./compare-entries.ts";
@@ -9,6 +9,12 @@ export const journalTable = "_litefleet_journal";
 
 /** Creates it. */
 export const createJournal = `CREATE TABLE IF NOT EXISTS ${journalTable} (ledger TEXT NOT NULL, migration TEXT NOT NULL, hash TEXT NOT NULL, statements INTEGER, PRIMARY KEY (ledger, migration))`;
+
+/** So that a schema comparison sees no difference once everything is done. */
+export async function dropEmptyJournal(db: Executor): Promise<void> {
+  const { rows } = await db.execute(`SELECT 1 FROM ${journalTable} LIMIT 1`);
+  if (rows.length === 0) await db.execute(`DROP TABLE ${journalTable}`);
+}
 
 /** What it says of a migration. */
 interface JournalEntry {
