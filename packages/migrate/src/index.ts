@@ -19,6 +19,10 @@ export type {
 export type { DestructiveStatement } from "./safety/destructive.ts";
 export { ensureMigrated } from "./ensure-migrated.ts";
 export type { EnsureOptions } from "./ensure-migrated.ts";
+export { lintMigrations } from "./lint/lint-migrations.ts";
+export type { LintOptions } from "./lint/lint-migrations.ts";
+export { lintRules } from "./lint/finding.ts";
+export type { LintFinding, LintResult, LintRule } from "./lint/finding.ts";
 export { verify } from "./verify.ts";
 export type { HistoryProblem, VerifyResult } from "./verify.ts";
 export { baseline } from "./baseline.ts";

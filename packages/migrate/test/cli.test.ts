@@ -81,7 +81,7 @@ describe("up", () => {
         "INSERT INTO p VALUES (1); INSERT INTO c VALUES (1);",
       "0001_b": "DELETE FROM p;",
     });
-    const args = ["up", "--dir", dir, "--targets", "data/x.db", "--tx", "file"];
+    const args = ["up", "--dir", dir, "--targets", "data/x.db", "--tx", "file", "--allow-destructive"];
     const refused = await runCli(args, { cwd });
     expect(refused).toMatchObject({
       code: 3,

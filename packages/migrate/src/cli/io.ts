@@ -1,3 +1,4 @@
+import { createInterface } from "node:readline/promises";
 import pc from "picocolors";
 
 /** Colours, or the same functions without any. */
@@ -20,6 +21,8 @@ export interface Io {
   /** For people: progress, summaries, errors. */
   readonly err: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Asks a person, who has to type "yes". `undefined` where nobody can be asked: without a terminal. */
+  readonly confirm?: (question: string) => Promise<boolean>;
   /** Calls `listener` at Ctrl-C or SIGTERM; the function that it answers stops that. */
   onInterrupt(listener: () => void): () => void;
 }
@@ -35,6 +38,7 @@ export function createProcessIo(host: NodeJS.Process): Io {
     out: createOutput(host.stdout, host.env),
     err: createOutput(host.stderr, host.env),
     env: host.env,
+    ...(host.stdin.isTTY && host.stderr.isTTY && { confirm: (question: string) => confirm(host, question) }),
     onInterrupt: (listener) => {
       host.on("SIGINT", listener);
       host.on("SIGTERM", listener);
@@ -44,6 +48,15 @@ export function createProcessIo(host: NodeJS.Process): Io {
       };
     },
   };
+}
+
+async function confirm({ stdin, stderr }: NodeJS.Process, question: string): Promise<boolean> {
+  const terminal = createInterface({ input: stdin, output: stderr });
+  try {
+    return (await terminal.question(question)).trim().toLowerCase() === "yes";
+  } finally {
+    terminal.close();
+  }
 }
 
 function createOutput(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Output {

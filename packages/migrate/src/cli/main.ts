@@ -35,7 +35,8 @@ function createProgram(io: Io, run: (entry: CommandEntry, options: RawOptions) =
     .showHelpAfterError("(litefleet-migrate --help shows everything)")
     .addHelpText(
       "after",
-      `\nExit codes: 0 done, 1 error, 2 status found differences, 3 some tenants failed, 130 interrupted.
+      `\nExit codes: 0 done, 1 error, 2 differences found, 3 some tenants failed, 4 halted by a guard, 5 a run is in
+progress, 130 interrupted.
 
 Examples:
 ${examplesText(commands.flatMap((entry) => entry.examples))}`,

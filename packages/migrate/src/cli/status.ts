@@ -10,12 +10,18 @@ import type { Io } from "./io.ts";
 
 /** `litefleet-migrate status` */
 export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
-  const { dir, ledgerTable, concurrency, json, source } = readFleetOptions(options, io);
+  const { dir, ledgerTable, format, concurrency, json, source } = readFleetOptions(options, io);
   const progress = createProgress(io.err, { doing: "Looking at", done: "looked at" });
   const result = await withInterrupt(io, (signal) =>
-    fleetStatus({ dir, ledgerTable, concurrency, ...source, signal, onProgress: progress.update }).finally(
-      progress.end,
-    ),
+    fleetStatus({
+      dir,
+      ledgerTable,
+      source: format,
+      concurrency,
+      ...source,
+      signal,
+      onProgress: progress.update,
+    }).finally(progress.end),
   );
   if (json) io.out.write(`${JSON.stringify({ command: "status", dir, ...result }, undefined, 2)}\n`);
   else io.out.write(describeStatus.table(result, io.out.colors));

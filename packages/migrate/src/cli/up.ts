@@ -1,35 +1,53 @@
 import { migrateFleet } from "../fleet/migrate-fleet.ts";
+import type { FleetMigration } from "../fleet/migrate-fleet.ts";
+import { tenantCount } from "../report/groups.ts";
 import { createProgress } from "../report/progress.ts";
 import { describeUp } from "../report/up.ts";
 import type { RawOptions } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
-import { oneOf, readFleetOptions, readList } from "./fleet-options.ts";
+import { optionalText, readFleetOptions, readList, readOrder, readScope } from "./fleet-options.ts";
 import { withInterrupt } from "./interrupt.ts";
 import type { Io } from "./io.ts";
+import { run as plan } from "./plan.ts";
 
 /** `litefleet-migrate up` */
 export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
-  const { dir, ledgerTable, concurrency, json, source } = readFleetOptions(options, io);
+  if (options["dryRun"] === true) return plan(options, io);
+  const { dir, json } = readFleetOptions(options, io);
+  let result = await migrate(options, io, options["allowDestructive"] === true);
+  const refused = result.tenants.filter(({ error }) => error?.code === "DESTRUCTIVE");
+  if (refused.length > 0 && !result.interrupted && io.confirm !== undefined) {
+    io.err.write(describeUp.summary(result, io.err.colors));
+    const question = `Apply this to ${tenantCount(refused.length)}, and lose the data? Type yes to go on: `;
+    if (await io.confirm(question)) result = await migrate(options, io, true);
+  }
+  if (json) io.out.write(`${JSON.stringify({ command: "up", dir, ...result }, undefined, 2)}\n`);
+  else io.out.write(describeUp.table(result, io.out.colors));
+  io.err.write(describeUp.summary(result, io.err.colors));
+  if (result.interrupted) return exitCodes.interrupted;
+  if (result.tenants.some(({ error }) => error?.code === "DESTRUCTIVE")) return exitCodes.halted;
+  return result.counts.failed > 0 ? exitCodes.partial : exitCodes.done;
+}
+
+function migrate(options: RawOptions, io: Io, allowDestructive: boolean): Promise<FleetMigration> {
+  const { dir, ledgerTable, format, concurrency, source } = readFleetOptions(options, io);
   const progress = createProgress(io.err, { doing: "Migrating", done: "migrated" });
-  const result = await withInterrupt(io, (signal) =>
+  return withInterrupt(io, (signal) =>
     migrateFleet({
       dir,
       ledgerTable,
+      source: format,
       concurrency,
       ...source,
-      to: typeof options["to"] === "string" ? options["to"] : undefined,
-      tx: oneOf(["all", "file"], options["tx"]),
-      order: oneOf(["strict", "allow", "skip"], options["order"]),
+      to: optionalText(options["to"]),
+      tx: readScope(options),
+      order: readOrder(options),
+      allowDestructive,
       allowRowLoss: readList(options["allowRowLoss"]),
       lockTimeoutMs: Number(options["lockTimeout"]),
       signal,
       onProgress: progress.update,
     }).finally(progress.end),
   );
-  if (json) io.out.write(`${JSON.stringify({ command: "up", dir, ...result }, undefined, 2)}\n`);
-  else io.out.write(describeUp.table(result, io.out.colors));
-  io.err.write(describeUp.summary(result, io.err.colors));
-  if (result.interrupted) return exitCodes.interrupted;
-  return result.counts.failed > 0 ? exitCodes.partial : exitCodes.done;
 }

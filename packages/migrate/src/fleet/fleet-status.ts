@@ -2,6 +2,7 @@ import { loadMigrations } from "../load-migrations.ts";
 import type { MigrationSet } from "../migration.ts";
 import { statusOf } from "../status.ts";
 import type { MigrationStatus } from "../status.ts";
+import type { SourceChoice } from "../source/source.ts";
 import { resolveTenants } from "./resolve-tenants.ts";
 import type { FleetSource } from "./resolve-tenants.ts";
 import { checkConcurrency, runTenants, tenantExists, withClient } from "./run-tenants.ts";
@@ -24,6 +25,8 @@ export interface FleetStatusOptions extends FleetSource, RunOptions {
   readonly dir: string | URL;
   /** The ledger's table. Default: the tool's own, such as `__drizzle_migrations`. */
   readonly ledgerTable?: string;
+  /** The format of the folder. Default `"auto"`: it is seen from the folder. */
+  readonly source?: SourceChoice;
   /** Called before the first tenant and after each. */
   readonly onProgress?: (progress: { readonly total: number; readonly done: number; readonly failed: number }) => void;
 }
@@ -59,7 +62,7 @@ export interface FleetStatus {
 export async function fleetStatus(options: FleetStatusOptions): Promise<FleetStatus> {
   const startedAt = performance.now();
   checkConcurrency(options.concurrency);
-  const set = await loadMigrations(options.dir, { ledgerTable: options.ledgerTable });
+  const set = await loadMigrations(options.dir, options);
   const tenants = await resolveTenants(options);
   const progress = { total: tenants.length, done: 0, failed: 0 };
   options.onProgress?.({ ...progress });

@@ -4,6 +4,7 @@ import { MigrateError } from "../errors.ts";
 import { loadMigrations } from "../load-migrations.ts";
 import type { MigrationSet } from "../migration.ts";
 import { migrationsUpTo } from "../up-to.ts";
+import type { SourceChoice } from "../source/source.ts";
 import { resolveTenants } from "./resolve-tenants.ts";
 import type { FleetSource } from "./resolve-tenants.ts";
 import { checkConcurrency, runTenants, withClient } from "./run-tenants.ts";
@@ -36,11 +37,14 @@ export interface FleetProgress {
 }
 
 /** Options of {@link migrateFleet}. */
-export interface MigrateFleetOptions extends FleetSource, RunOptions, Omit<ApplyOptions, "tenant" | "signal"> {
+export interface MigrateFleetOptions
+  extends FleetSource, RunOptions, Omit<ApplyOptions, "tenant" | "signal" | "onEvent"> {
   /** The folder of migrations: a path or a `file:` URL. */
   readonly dir: string | URL;
   /** The ledger's table. Default: the tool's own, such as `__drizzle_migrations`. */
   readonly ledgerTable?: string;
+  /** The format of the folder. Default `"auto"`: it is seen from the folder. */
+  readonly source?: SourceChoice;
   /** Called before the first tenant and after each. */
   readonly onProgress?: (progress: FleetProgress) => void;
 }
@@ -78,7 +82,7 @@ export interface FleetMigration {
 export async function migrateFleet(options: MigrateFleetOptions): Promise<FleetMigration> {
   const startedAt = performance.now();
   checkConcurrency(options.concurrency);
-  const set = await loadMigrations(options.dir, { ledgerTable: options.ledgerTable });
+  const set = await loadMigrations(options.dir, options);
   migrationsUpTo(set, options.to);
   const tenants = await resolveTenants(options);
   const tally = { migrated: 0, upToDate: 0, failed: 0 };
@@ -119,9 +123,9 @@ async function migrateTenant(
   const { name, target } = tenant;
   const startedAt = performance.now();
   const elapsed = (): number => Math.round(performance.now() - startedAt);
-  const { to, tx, order, allowRowLoss, lockTimeoutMs } = options;
+  const { to, tx, order, allowDestructive, allowRowLoss, lockTimeoutMs } = options;
   try {
-    const apply = { tenant: name, to, tx, order, allowRowLoss, lockTimeoutMs };
+    const apply = { tenant: name, to, tx, order, allowDestructive, allowRowLoss, lockTimeoutMs };
     const { state, applied } = await withClient(tenant, (client) => applyPending(client, set, apply));
     return { name, target, state, applied, pending: [], durationMs: elapsed() };
   } catch (error) {

@@ -1,9 +1,9 @@
 import path from "node:path";
-import { MigrateError } from "../errors.ts";
 import { createDbmateLedger } from "../ledger/dbmate.ts";
 import type { Migration, MigrationSet } from "../migration.ts";
 import { readBlocks } from "./blocks.ts";
 import type { BlockMarks } from "./blocks.ts";
+import { DuplicateNumber } from "./duplicate-number.ts";
 import { hashesOf } from "./hash.ts";
 import { readMigrationFile } from "./read-file.ts";
 import type { FolderListing, MigrationSource, SourceOptions } from "./source.ts";
@@ -38,7 +38,7 @@ async function load(dir: string, options: SourceOptions, { entries }: FolderList
     const version = fileName.exec(entry)?.groups?.["version"] ?? "";
     const other = versions.get(version);
     if (other !== undefined) {
-      throw new MigrateError(`${dir} has version ${version} twice: ${other} and ${entry}. Rename one.`, "DIR_INVALID");
+      throw new DuplicateNumber(dir, version, other, entry);
     }
     versions.set(version, entry);
     migrations.push(await readMigration(dir, entry, version));

@@ -3,6 +3,7 @@ import { crc32 } from "node:zlib";
 import { MigrateError } from "../errors.ts";
 import { compareFlywayVersions, createFlywayLedger, normalizeFlywayVersion } from "../ledger/flyway.ts";
 import type { Migration, MigrationSet } from "../migration.ts";
+import { DuplicateNumber } from "./duplicate-number.ts";
 import { hashesOf } from "./hash.ts";
 import { readMigrationFile } from "./read-file.ts";
 import type { FolderListing, MigrationSource, SourceOptions } from "./source.ts";
@@ -33,7 +34,7 @@ async function load(dir: string, options: SourceOptions, { entries }: FolderList
     const key = normalizeFlywayVersion(version);
     const other = files.get(key);
     if (other !== undefined) {
-      throw new MigrateError(`${dir} has version ${key} twice: ${other} and ${entry}. Rename one.`, "DIR_INVALID");
+      throw new DuplicateNumber(dir, key, other, entry);
     }
     files.set(key, entry);
   }

@@ -1,4 +1,4 @@
-import { MigrateError } from "../errors.ts";
+import { DuplicateNumber } from "./duplicate-number.ts";
 
 /** A file whose name begins with a number. */
 export interface NumberedFile {
@@ -20,10 +20,7 @@ export function numberedFiles(dir: string, entries: readonly string[], pattern: 
     const version = BigInt(digits).toString();
     const other = files.get(version);
     if (other !== undefined) {
-      throw new MigrateError(
-        `${dir} has number ${version} twice: ${other.entry} and ${entry}. Rename one.`,
-        "DIR_INVALID",
-      );
+      throw new DuplicateNumber(dir, version, other.entry, entry);
     }
     files.set(version, { entry, version });
   }
