@@ -139,8 +139,11 @@ export class Capture {
     const place = `${rowid}:${table}`;
     const afterRow = rowOf(after, shape, rowid);
     let beforeRow = rowOf(before, shape, rowid);
+    let isUnsure = false;
     if (kind === "update" && !isRecord(updates)) {
-      beforeRow = known.has(place) ? known.get(place) : (this.#pinnedRow(table, shape, rowid) ?? beforeRow);
+      const found = known.has(place) ? known.get(place) : this.#pinnedRow(table, shape, rowid);
+      isUnsure = found === undefined;
+      beforeRow = found ?? beforeRow;
     }
     known.set(place, afterRow);
     const change: Change = {
@@ -150,6 +153,7 @@ export class Capture {
       sets: kind === "update" ? setsOf(shape, updates, beforeRow, afterRow) : [],
       before: beforeRow,
       after: afterRow,
+      ...(isUnsure ? { isUnsure } : {}),
     };
     return { changeId: changeId as bigint, transactionId: (transactionId ?? changeId) as bigint, change };
   }

@@ -8,9 +8,9 @@ export interface Sql {
   readonly args: readonly SqlValue[];
 }
 
-/** A statement of a change: one that does something, or one that looks whether that has come out as it should. */
+/** A statement of a change: one that does something, or one that looks whether it may. */
 export interface ChangeSql extends Sql {
-  /** It gives one row: 1, or 0 if the row was not as the change expects it. */
+  /** It gives one row: 1, or 0 if the row is not as the change expects it. */
   readonly isCheck: boolean;
 }
 
@@ -31,19 +31,29 @@ export function raising({ sql, args }: Sql): Sql {
 }
 
 /**
- * The statements that carry out a change if the row is as it was when the change was made, and look whether they did. Columns that the
- * change does not touch may have changed in the meantime; a row that is already as the change would have it is fine.
+ * The statements that carry out a change if the row is as it was when the change was made. Columns that the change does not touch may
+ * have changed in the meantime. That the row is already as the change would have it is not enough: two that count from 5 to 6 make 7.
  */
 export function sqlOf(change: Change): ChangeSql[] {
-  const { before, after, sets } = change;
-  if (after === undefined) return deleteSql(change, before ?? {});
-  if (before === undefined) return [insertSql(change, after)];
-  const target = quoted(change.table);
+  const { table, before, after, sets } = change;
+  if (change.isUnsure === true) return [{ sql: "SELECT 0", args: [], isCheck: true }];
+  if (before === undefined) return after === undefined ? [] : [insertSql(table, after)];
+  if (after === undefined) {
+    const [gone, unchanged] = [new Arguments(), new Arguments()];
+    const isGone = `NOT EXISTS ${rowWhere(change, before, [], gone)}`;
+    const isUnchanged = `EXISTS ${rowWhere(change, before, Object.keys(before), unchanged)}`;
+    const check = { sql: `SELECT ${isGone} OR ${isUnchanged}`, args: [...gone.all, ...unchanged.all], isCheck: true };
+    const values = new Arguments();
+    const sql = `DELETE FROM ${quoted(table)} WHERE ${keyOfRow(change, before, values)}`;
+    return [check, { sql, args: values.all, isCheck: false }];
+  }
+  const expected = new Arguments();
+  const check = { sql: `SELECT EXISTS ${rowWhere(change, before, sets, expected)}`, args: expected.all, isCheck: true };
+  if (sets.length === 0) return [check];
   const values = new Arguments();
   const assignments = sets.map((name) => `${quoted(name)} = ${values.add(after[name] ?? null)}`);
-  const unchanged = [keyOfRow(change, before, values), ...sets.map((name) => same(name, before, values))];
-  const update = `UPDATE ${target} SET ${assignments.join(", ")} WHERE ${unchanged.join(" AND ")}`;
-  return sets.length === 0 ? [] : [action(update, values), check("EXISTS", change, after, sets)];
+  const sql = `UPDATE ${quoted(table)} SET ${assignments.join(", ")} WHERE ${keyOfRow(change, before, values)}`;
+  return [check, { sql, args: values.all, isCheck: false }];
 }
 
 /** Reads the row with the key that a change's row had before it. */
@@ -61,38 +71,18 @@ export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-function action(sql: string, values: Arguments): ChangeSql {
-  return { sql, args: values.all, isCheck: false };
-}
-
-function insertSql(change: Change, after: Row): ChangeSql {
-  const target = quoted(change.table);
+function insertSql(table: string, after: Row): ChangeSql {
   const values = new Arguments();
   const names = Object.keys(after);
   const given = names.map((name) => values.add(after[name] ?? null));
-  const isThere = [keyOfRow(change, after, values), ...names.map((name) => same(name, after, values))].join(" AND ");
-  return action(
-    `INSERT INTO ${target} (${names.map(quoted).join(", ")}) SELECT ${given.join(", ")} ` +
-      `WHERE NOT EXISTS (SELECT 1 FROM ${target} WHERE ${isThere})`,
-    values,
-  );
+  const sql = `INSERT INTO ${quoted(table)} (${names.map(quoted).join(", ")}) VALUES (${given.join(", ")})`;
+  return { sql, args: values.all, isCheck: false };
 }
 
-function deleteSql(change: Change, before: Row): ChangeSql[] {
-  const values = new Arguments();
-  const unchanged = [
-    keyOfRow(change, before, values),
-    ...Object.keys(before).map((name) => same(name, before, values)),
-  ];
-  const sql = `DELETE FROM ${quoted(change.table)} WHERE ${unchanged.join(" AND ")}`;
-  return [action(sql, values), check("NOT EXISTS", change, before, [])];
-}
-
-function check(what: "EXISTS" | "NOT EXISTS", change: Change, row: Row, columns: readonly string[]): ChangeSql {
-  const values = new Arguments();
-  const where = [keyOfRow(change, row, values), ...columns.map((name) => same(name, row, values))].join(" AND ");
-  const sql = `SELECT ${what} (SELECT 1 FROM ${quoted(change.table)} WHERE ${where})`;
-  return { sql, args: values.all, isCheck: true };
+/** The row with a key, if it has the values that `row` has in these columns. */
+function rowWhere(change: Change, row: Row, columns: readonly string[], values: Arguments): string {
+  const where = [keyOfRow(change, row, values), ...columns.map((name) => same(name, row, values))];
+  return `(SELECT 1 FROM ${quoted(change.table)} WHERE ${where.join(" AND ")})`;
 }
 
 /** With `=`, which the engine looks up in an index, as it does not with `IS`. */

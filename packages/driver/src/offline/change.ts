@@ -16,6 +16,8 @@ export interface Change {
   readonly before: Row | undefined;
   /** The whole row after; `undefined` for a delete. */
   readonly after: Row | undefined;
+  /** It is not known what the row was before, so that nobody can say whether the change may be carried out. */
+  readonly isUnsure?: boolean;
 }
 
 /** Changes that were committed together here, and that the primary takes together or not at all. */
@@ -36,7 +38,8 @@ export function keyOf(change: Change): Row {
  * The change that gives `theirs`, the row as the primary has it, what this change wanted: an insert becomes an update where
  * there is a row already, an update an insert where there is none any more. `undefined` if there is nothing left to do.
  */
-export function ontoRow(change: Change, theirs: Row | undefined): Change | undefined {
+export function ontoRow(given: Change, theirs: Row | undefined): Change | undefined {
+  const { isUnsure: _, ...change } = given;
   if (change.after === undefined) return theirs === undefined ? undefined : { ...change, before: theirs };
   if (theirs === undefined) return { ...change, kind: "insert", before: undefined };
   const mine = change.kind === "insert" ? Object.keys(change.after) : change.sets;

@@ -10,8 +10,9 @@ import type { Primary } from "./primary.ts";
  * @throws {LitefleetError} `SYNC_FAILED` if something is missing.
  */
 export async function checkBootstrap(local: LocalDatabase, primary: Primary): Promise<void> {
-  const [mode] = local.all("PRAGMA journal_mode");
-  if (mode?.[0] === "mvcc") {
+  const journal = "PRAGMA journal_mode";
+  const modes = [local.all(journal)[0]?.[0], (await primary.read({ sql: journal, args: [] }))[0]?.[0]];
+  if (modes.includes("mvcc")) {
     throw new LitefleetError(
       "The primary's database is in MVCC mode, and MVCC and sync exclude each other: local writes and pulls would break. Put the " +
         "primary back into `PRAGMA journal_mode = 'wal'`.",

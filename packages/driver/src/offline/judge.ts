@@ -86,6 +86,10 @@ function reasonOf(change: Change, theirs: Row | undefined, reason: string): Pick
     return { code: error.extendedCode ?? error.code, reason: plainMessage(error) };
   }
   const where = JSON.stringify(change.table);
+  if (change.isUnsure === true) {
+    const why = `It is not known what the row of ${where} was before: the process ended right after an INSERT … ON CONFLICT`;
+    return { code: "ROW_CHANGED", reason: why };
+  }
   return theirs === undefined
     ? { code: "ROW_GONE", reason: `The row of ${where} is no longer there` }
     : { code: "ROW_CHANGED", reason: `The row of ${where} has been changed by somebody else` };

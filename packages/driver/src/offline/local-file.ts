@@ -9,10 +9,13 @@ import type { Refusals } from "./refusals.ts";
 export class LocalFile {
   readonly #local: LocalEngine;
   readonly #refusals: Refusals;
+  readonly #onUpsert: () => void;
 
-  constructor(local: LocalEngine, refusals: Refusals) {
+  /** @param onUpsert called after an autocommit call that has upserted, of which more can be told now than after a crash. */
+  constructor(local: LocalEngine, refusals: Refusals, onUpsert: () => void) {
     this.#local = local;
     this.#refusals = refusals;
+    this.#onUpsert = onUpsert;
   }
 
   execute(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
@@ -21,7 +24,8 @@ export class LocalFile {
     if (statement.parsed.kind === "read" && /\bpragma_\w/iu.test(statement.sql)) {
       return this.batch([statement], "read", options).then(([result]) => result!);
     }
-    return this.#local.execute(statement, options);
+    const result = this.#local.execute(statement, options);
+    return isUpsert(statement) && result instanceof Promise ? result.finally(this.#onUpsert) : result;
   }
 
   async batch(
@@ -36,6 +40,7 @@ export class LocalFile {
     try {
       const results = await transaction.batch(statements, options);
       await transaction.commit();
+      if (statements.some(isUpsert)) this.#onUpsert();
       return results;
     } finally {
       transaction.close();
@@ -61,4 +66,8 @@ export class LocalFile {
   status(): Omit<ClientStatus, "closed"> {
     return this.#local.status();
   }
+}
+
+function isUpsert({ sql, parsed }: BoundStatement): boolean {
+  return parsed.kind === "write" && /\bon\s+conflict\b/iu.test(sql);
 }

@@ -51,6 +51,16 @@ const capabilities: Capabilities = {
 /** The files of this process whose last client has yet to finish closing, by path. */
 const closing = new Map<string, Promise<void>>();
 
+/** Who has it open may be a client of this process that is still closing; then it is opened later. */
+function openOutbox(path: string): Outbox | undefined {
+  try {
+    return new Outbox(`${path}-outbox`);
+  } catch (error) {
+    if (closing.has(path) && error instanceof LitefleetError && error.code === "CONFIG_INVALID") return undefined;
+    throw error;
+  }
+}
+
 /** A local database that is written to at once, and brought together with its primary when that is there. */
 export class OfflineEngine implements Engine {
   readonly name = "turso";
@@ -69,7 +79,7 @@ export class OfflineEngine implements Engine {
 
   constructor(options: OfflineEngineOptions) {
     this.#options = options;
-    if (!closing.has(options.path)) this.#outbox = new Outbox(`${options.path}-outbox`);
+    this.#outbox = openOutbox(options.path);
     const { syncIntervalMs } = options;
     if (syncIntervalMs !== undefined) this.#timer = new SyncTimer(syncIntervalMs, () => this.#syncByTimer());
     // Who calls learns what went wrong, and tries again.

@@ -19,6 +19,7 @@ import { Pusher } from "./pusher.ts";
 import { carryOut, readRowOf, rebase } from "./rebase.ts";
 import { Refusals } from "./refusals.ts";
 import { SyncLibrary } from "./sync-library.ts";
+import { openingError, pullError } from "./sync-errors.ts";
 import { TableShapes } from "./table-shapes.ts";
 import type { Resolve } from "./conflict.ts";
 
@@ -27,6 +28,9 @@ const longLog = 32 * 1024 * 1024;
 
 /** How long a sync waits for a transaction of the program to end, in milliseconds. */
 const turnPatienceMs = 30_000;
+
+/** How long after an upsert its change is moved to the outbox, in milliseconds. */
+const soonMs = 50;
 
 /** An answer with pages is longer than one page; without, it is a few bytes. */
 const pageBytes = 4096;
@@ -61,6 +65,7 @@ export class Session {
   readonly #judge: Judge;
   readonly #pusher: Pusher;
   readonly #clientId: string;
+  #timer: NodeJS.Timeout | undefined;
   #isSyncing = false;
   #uncounted = 0;
   #rejected = 0;
@@ -96,7 +101,7 @@ export class Session {
     this.#writer = new LocalDatabase(library.handle);
     this.#reader = openReader(library, options.path);
     this.#shapes = new TableShapes(this.#writer);
-    this.file = new LocalFile(this.#local, new Refusals(this.#shapes, options.allowRowidKeys));
+    this.file = new LocalFile(this.#local, new Refusals(this.#shapes, options.allowRowidKeys), () => this.#drainSoon());
     this.#capture = new Capture({ writer: this.#writer, reader: this.#reader, outbox, shapes: this.#shapes });
     this.#judge = new Judge(options.resolve);
     const onRefused = (conflict: KeptConflict): void => this.#onRefused(conflict);
@@ -196,6 +201,7 @@ export class Session {
 
   /** Moves what can be moved into the outbox, and closes the file. */
   async close(): Promise<void> {
+    clearTimeout(this.#timer);
     if (this.#library.handle.open && !this.#library.handle.inTransaction()) {
       try {
         for (const _ of this.#capture.drain());
@@ -288,6 +294,14 @@ export class Session {
     this.#capture.pin();
   }
 
+  #drainSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#library.handle.open) void this.#withTurn(() => this.#drain()).catch(() => undefined);
+    }, soonMs);
+    this.#timer.unref();
+  }
+
   async #shortenLog(): Promise<void> {
     const size = statSync(`${this.#options.path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
     if (size < longLog) return;
@@ -321,24 +335,4 @@ function removeFiles(path: string): void {
 
 function pathOf(url: string, base: string): string {
   return url.slice(base.length);
-}
-
-function openingError(error: unknown, isNew: boolean): LitefleetError {
-  if (error instanceof LitefleetError) return error;
-  const text = error instanceof Error ? error.message : String(error);
-  if (/locked by another process/iu.test(text)) {
-    const why = "The local file is open in another process. Share one client, or give each a file of its own.";
-    return new LitefleetError(why, "CONFIG_INVALID", { isRetryable: true, cause: error });
-  }
-  const what = isNew ? "The primary's database could not be fetched" : "The local file could not be opened";
-  return new LitefleetError(`${what}: ${text}`, "SYNC_FAILED", { cause: error });
-}
-
-function pullError(error: unknown): unknown {
-  if (error instanceof LitefleetError) return error;
-  const text = error instanceof Error ? error.message : String(error);
-  return new LitefleetError(`The pull failed, and nothing has changed here: ${text}`, "SYNC_FAILED", {
-    isRetryable: true,
-    cause: error,
-  });
 }
