@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { Client } from "@litefleet/driver";
+import type { Client, RowKey } from "@litefleet/driver";
 import type { SuiteContext } from "../engine-suite.ts";
 import { expectCode, rejection } from "../rejection.ts";
 
@@ -202,6 +202,64 @@ export function transactions({ open, entry, name }: SuiteContext): void {
     });
     await outside;
     expect(await count(client)).toBe(3);
+  });
+
+  it("locks rows that it relies on, so that two that look at the same rows do not both decide", async () => {
+    const client = open();
+    await client.execute("CREATE TABLE doctors (id INTEGER PRIMARY KEY, ward TEXT, on_call INTEGER)");
+    await client.execute("INSERT INTO doctors VALUES (1, 'a', 1), (2, 'a', 1), (3, 'b', NULL)");
+    const leave = (id: bigint): Promise<boolean> =>
+      client.transaction(
+        async (tx) => {
+          expect(await tx.lock("doctors", { ward: "a" })).toBe(2);
+          const { rows } = await tx.execute("SELECT count(*) AS n FROM doctors WHERE ward = 'a' AND on_call = 1");
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          if (Number(rows[0]?.["n"]) < 2) return false;
+          await tx.execute("UPDATE doctors SET on_call = 0 WHERE id = ?", [id]);
+          return true;
+        },
+        { mode: "concurrent", maxRetries: 50 },
+      );
+    expect((await Promise.all([leave(1n), leave(2n)])).toSorted()).toEqual([false, true]);
+    expect((await client.execute("SELECT sum(on_call) AS n FROM doctors")).rows[0]?.["n"]).toBe(1);
+  });
+
+  it("locks by rowid and by columns, in every mode that writes, and says how many rows", async () => {
+    const client = open();
+    await client.execute('CREATE TABLE "odd name" (a INTEGER PRIMARY KEY, "b c" TEXT)');
+    await client.execute(`INSERT INTO "odd name" VALUES (1, 'x'), (2, 'x'), (3, NULL)`);
+    for (const mode of ["write", "deferred", "concurrent"] as const) {
+      const tx = await client.transaction(mode);
+      const keys: readonly RowKey[] = [1, 2n, 9, { a: 1, "b c": "x" }, { "b c": "x" }, { "b c": null }];
+      expect(await Promise.all(keys.map((key) => tx.lock("odd name", key)))).toEqual([1, 1, 0, 1, 2, 1]);
+      expect(await tx.savepoint((inner) => inner.lock("odd name", 3))).toBe(1);
+      await expect(tx.lock("odd name", {})).rejects.toThrow(TypeError);
+      await expect(tx.lock("odd name", 1.5)).rejects.toThrow(RangeError);
+      await expect(tx.lock("", 1)).rejects.toThrow(TypeError);
+      await tx.commit();
+    }
+    const reading = await client.transaction("read");
+    await expectCode(reading.lock("odd name", 1), "SQLITE_READONLY");
+    await reading.rollback();
+  });
+
+  it("enforces foreign keys that are to be checked, in transactions and batches", async () => {
+    const client = open({ foreignKeys: "checked" });
+    await client.executeMultiple(
+      "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p INTEGER REFERENCES p(id))",
+    );
+    for (const mode of ["write", "deferred", "concurrent"] as const) {
+      await expectCode(client.batch(["INSERT INTO c VALUES (9)"], mode), "SQLITE_CONSTRAINT");
+      const tx = await client.transaction(mode, { foreignKeys: "checked" });
+      await expectCode(tx.execute("INSERT INTO c VALUES (9)"), "SQLITE_CONSTRAINT");
+      await tx.execute("INSERT INTO p VALUES (1)");
+      await tx.execute("INSERT INTO c VALUES (1)");
+      await tx.commit();
+      await client.transaction((inner) => inner.batch(["DELETE FROM c", "DELETE FROM p"]), { mode });
+    }
+    await client.batch(["INSERT INTO c VALUES (9)"], "write", { foreignKeys: "off" });
+    expect(() => open({ foreignKeys: "off" as never })).toThrow(RangeError);
+    await expect(client.batch([], "write", { foreignKeys: "on" as never })).rejects.toThrow(RangeError);
   });
 
   it("begins with foreign keys off when asked, and restores them", async () => {

@@ -1,4 +1,4 @@
-import type { InArgs, InStatement, Replicated, ResultSet, Row, Value } from "@libsql/core/api";
+import type { InArgs, InStatement, InValue, Replicated, ResultSet, Row, Value } from "@libsql/core/api";
 import type { ClientEvents, EngineError } from "./events.ts";
 import type { LitefleetError } from "./errors.ts";
 import type { Conflict } from "./offline/conflict.ts";
@@ -125,6 +125,9 @@ export interface Executor {
   readonly closed: boolean;
 }
 
+/** Which rows: by rowid, or by columns and their values. */
+export type RowKey = number | bigint | Readonly<Record<string, InValue>>;
+
 /** An open transaction. Ends with `commit()`, `rollback()` or `close()`; calls after that reject with `TRANSACTION_CLOSED`. */
 export interface Transaction extends Executor, AsyncDisposable {
   readonly mode: TransactionMode;
@@ -135,6 +138,20 @@ export interface Transaction extends Executor, AsyncDisposable {
    * one transaction queue behind each other.
    */
   savepoint<T>(callback: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Locks rows that the transaction relies on without changing them: of it and any other that writes or locks one of them, only one
+   * can commit. That is the cure for write skew where transactions run beside each other. Gives the number of rows locked: 0 means
+   * that there are none, and nothing keeps others from adding one. Where writers take turns it takes the turn and changes nothing.
+   * A savepoint that is undone undoes its locks.
+   *
+   * Rejects with `CONFLICT` if another transaction has written a row already; with `SQLITE_READONLY` in mode `"read"`; with
+   * `UNSUPPORTED` in a concurrent transaction if the table has a trigger that any UPDATE would run.
+   *
+   * @example
+   * await tx.lock("doctors", 7);
+   * await tx.lock("shifts", { day: "Monday", room: 4 });
+   */
+  lock(table: string, key: RowKey, options?: CallOptions): Promise<number>;
   commit(): Promise<void>;
   rollback(): Promise<void>;
   /** Rolls back if still open. Never throws. */

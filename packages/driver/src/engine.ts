@@ -36,6 +36,8 @@ export type MaybePromise<T> = T | Promise<T>;
 /** What the facade needs of an open transaction. Calls arrive one at a time. */
 export interface EngineTransaction {
   readonly closed: boolean;
+  /** Whether other transactions write at the same time. Left out: no. */
+  readonly writesBesideOthers?: boolean;
   execute(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult>;
   /** In order, stopping at the first failure, which is a `LitefleetBatchError`. */
   batch(statements: readonly BoundStatement[], options: CallOptions): MaybePromise<RawResult[]>;

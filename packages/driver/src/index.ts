@@ -26,6 +26,7 @@ export type {
   ResultSet,
   Row,
   RowChunk,
+  RowKey,
   RunResult,
   Transaction,
   TransactionMode,

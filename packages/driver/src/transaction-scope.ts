@@ -1,5 +1,5 @@
 import type { ResultSet } from "@libsql/core/api";
-import type { BatchStatement, CallOptions, RawResult, Transaction, TransactionMode } from "./api.ts";
+import type { BatchStatement, CallOptions, RawResult, RowKey, Transaction, TransactionMode } from "./api.ts";
 import { createAsyncScope } from "./async-scope.ts";
 import { CallChain } from "./call-chain.ts";
 import type { BoundStatement, MaybePromise, RowChunks } from "./engine.ts";
@@ -23,6 +23,7 @@ export abstract class TransactionScope extends StatementRunner implements Transa
   }
 
   abstract readonly mode: TransactionMode;
+  abstract lock(table: string, key: RowKey, options?: CallOptions): Promise<number>;
   abstract batch(stmts: readonly BatchStatement[], options?: CallOptions): Promise<ResultSet[]>;
   abstract commit(): Promise<void>;
   abstract rollback(): Promise<void>;
@@ -101,6 +102,11 @@ class Savepoint extends TransactionScope {
   override openChunks(statement: BoundStatement, options: CallOptions): RowChunks {
     this.#checkOpen();
     return this.outer.openChunks(statement, options);
+  }
+
+  override async lock(table: string, key: RowKey, options?: CallOptions): Promise<number> {
+    this.#checkOpen();
+    return this.outer.lock(table, key, options);
   }
 
   override async batch(stmts: readonly BatchStatement[], options?: CallOptions): Promise<ResultSet[]> {

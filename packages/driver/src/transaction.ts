@@ -1,11 +1,12 @@
 import type { ResultSet } from "@libsql/core/api";
-import type { BatchStatement, CallOptions, RawResult, TransactionMode } from "./api.ts";
+import type { BatchStatement, CallOptions, RawResult, RowKey, TransactionMode } from "./api.ts";
 import { CallChain } from "./call-chain.ts";
 import { checkOptions } from "./call-options.ts";
 import type { BoundStatement, EngineTransaction, MaybePromise, RowChunks } from "./engine.ts";
 import { isRetryable, LitefleetError } from "./errors.ts";
 import type { ParsedStatements } from "./parsed-statements.ts";
 import { checkReadOnly } from "./read-only.ts";
+import { lockRows } from "./row-lock.ts";
 import { toResultSets } from "./result-set.ts";
 import { checkSqlText } from "./sql/check-text.ts";
 import { TransactionScope } from "./transaction-scope.ts";
@@ -41,6 +42,14 @@ export class LitefleetTransaction extends TransactionScope {
     this.#checkOpen();
     if (this.mode === "read") checkReadOnly(statement);
     return this.#engine.iterate(statement, options);
+  }
+
+  get writesBesideOthers(): boolean {
+    return this.#engine.writesBesideOthers ?? false;
+  }
+
+  override lock(table: string, key: RowKey, options?: CallOptions): Promise<number> {
+    return lockRows(this, table, key, options);
   }
 
   override async batch(stmts: readonly BatchStatement[], given?: CallOptions): Promise<ResultSet[]> {

@@ -30,6 +30,7 @@ export type {
   ResultSet,
   Row,
   RowChunk,
+  RowKey,
   RunResult,
   Transaction,
   TransactionMode,

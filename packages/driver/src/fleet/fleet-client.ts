@@ -1,5 +1,6 @@
 import type { InArgs, InStatement, Replicated, ResultSet, Row } from "@libsql/core/api";
 import type {
+  BatchOptions,
   BatchStatement,
   BeginOptions,
   CallOptions,
@@ -66,7 +67,7 @@ export class FleetClient implements Client {
     return this.use(options, (client) => client.executeMultiple(sql, options));
   }
 
-  batch(stmts: readonly BatchStatement[], mode?: TransactionMode, options?: CallOptions): Promise<ResultSet[]> {
+  batch(stmts: readonly BatchStatement[], mode?: TransactionMode, options?: BatchOptions): Promise<ResultSet[]> {
     return this.use(options, (client) => client.batch(stmts, mode, options));
   }
 

@@ -1,5 +1,5 @@
 import type { InArgs, InStatement, ResultSet, Row } from "@libsql/core/api";
-import type { BatchStatement, CallOptions, PreparedStatement, Transaction, TransactionMode } from "../api.ts";
+import type { BatchStatement, CallOptions, PreparedStatement, RowKey, Transaction, TransactionMode } from "../api.ts";
 import { executeOn, iterateOn } from "./overloads.ts";
 
 /** A transaction opened by hand on a tenant, which stays open until the transaction has ended. */
@@ -43,6 +43,10 @@ export class FleetTransaction implements Transaction {
 
   savepoint<T>(callback: (tx: Transaction) => Promise<T>): Promise<T> {
     return this.#after(this.#transaction.savepoint(callback));
+  }
+
+  lock(table: string, key: RowKey, options?: CallOptions): Promise<number> {
+    return this.#after(this.#transaction.lock(table, key, options));
   }
 
   commit(): Promise<void> {

@@ -40,6 +40,10 @@ export class TursoTransaction implements EngineTransaction {
     return this.#inner.closed;
   }
 
+  get writesBesideOthers(): boolean {
+    return this.#concurrent !== undefined;
+  }
+
   execute(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
     this.#check(statement.sql, statement.parsed);
     return this.#inner.execute(statement, options);
