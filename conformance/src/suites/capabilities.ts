@@ -1,3 +1,4 @@
+import type { JournalMode } from "@litefleet/driver";
 import { createVectorIndex } from "@litefleet/driver/vector";
 import { expect, it } from "vitest";
 import type { SuiteContext } from "../engine-suite.ts";
@@ -14,6 +15,18 @@ const refusalOfKey: Readonly<Record<EngineName, string | undefined>> = {
   "turso mvcc": "UNSUPPORTED",
   "sqlite memory": undefined,
   "sqlite file": "UNSUPPORTED",
+};
+
+/** The journal mode that a new database of an engine is in. */
+const journalMode: Readonly<Record<EngineName, JournalMode>> = {
+  "libsql memory": "memory",
+  "libsql file": "delete",
+  "sqld http": "wal",
+  "sqld ws": "wal",
+  replica: "wal",
+  "turso mvcc": "mvcc",
+  "sqlite memory": "memory",
+  "sqlite file": "delete",
 };
 
 /** What an engine says it can do, it does; what it cannot, fails in a way that a program can tell. */
@@ -72,6 +85,21 @@ export function capabilities({ name, entry, open }: SuiteContext): void {
     const opening = (): unknown => open({ encryptionKey: "secret" }).closed;
     if (code === undefined) expect(opening()).toBe(false);
     else expect(opening).toThrow(expect.objectContaining({ code }));
+  });
+
+  it("tells its journal mode, and changes it where it can", async () => {
+    const client = open();
+    await client.execute("CREATE TABLE t (a)");
+    const first = journalMode[name];
+    expect(await client.journalMode()).toBe(first);
+    await expect(client.journalMode("delete" as never)).rejects.toThrow(RangeError);
+    if (can.concurrentWrites === "mvcc") expect(await client.journalMode("mvcc")).toBe("mvcc");
+    else await expectCode(client.journalMode("mvcc"), "UNSUPPORTED");
+    if (first === "memory") await expectCode(client.journalMode("wal"), "UNSUPPORTED");
+    else expect(await client.journalMode("wal")).toBe("wal");
+    expect(await client.journalMode()).toBe(first === "memory" ? first : "wal");
+    await client.execute("INSERT INTO t VALUES (1)");
+    expect((await client.execute("SELECT a FROM t")).rows).toHaveLength(1);
   });
 
   it("refuses writes while the primary is away", () => {

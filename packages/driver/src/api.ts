@@ -205,6 +205,13 @@ export interface TransactionOptions {
   }) => void;
 }
 
+/**
+ * How a database keeps what is committed.
+ *
+ * @see https://www.sqlite.org/pragma.html#pragma_journal_mode
+ */
+export type JournalMode = "mvcc" | "wal" | "delete" | "truncate" | "persist" | "memory" | "off";
+
 /** What the engine behind a client can do. Asking for what it cannot is an error with code `UNSUPPORTED`. */
 export interface Capabilities {
   /** `"mvcc"`: several writing transactions at once. `"serialized"`: one after the other, in the order they came. */
@@ -325,6 +332,17 @@ export interface Client extends Executor, AsyncDisposable {
    * rejects with `CONFLICT`.
    */
   transaction<T>(callback: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /**
+   * How the database keeps what is committed: tells it, or changes it to `"mvcc"` (many writers at once, Turso engine only) or
+   * `"wal"`, and gives the mode that holds then. The change waits for the writes that were called before it; calls made after it
+   * wait for it. A Turso file that goes back to `"wal"` and is closed is an ordinary SQLite file. Settings made by `PRAGMA` begin anew,
+   * as after `reconnect()`, which puts the file into MVCC mode again.
+   *
+   * Rejects, and nothing is changed, with `TRANSACTION_ACTIVE` while transactions or iterations of the client are open; with
+   * `SQLITE_BUSY` while another client or process has the file open; with `UNSUPPORTED` for a mode that the engine does not have, and
+   * if the file holds what the Turso engine cannot read, which the message names.
+   */
+  journalMode(mode?: "mvcc" | "wal"): Promise<JournalMode>;
   /**
    * Brings an embedded replica up to date; on an offline client pulls, then pushes. Rejects with `UNSUPPORTED` on any other client.
    */

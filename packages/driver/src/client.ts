@@ -11,6 +11,7 @@ import type {
   IntMode,
   PullResult,
   PushResult,
+  JournalMode,
   RawResult,
   Transaction,
   TransactionMode,
@@ -24,6 +25,7 @@ import { describeValue } from "./describe-value.ts";
 import { Emitter } from "./events.ts";
 import type { ClientEvents } from "./events.ts";
 import type { Conflict } from "./offline/conflict.ts";
+import { checkJournalMode, journalModeByPragma } from "./journal-mode.ts";
 import { ParsedStatements } from "./parsed-statements.ts";
 import { checkReadOnly } from "./read-only.ts";
 import { toResultSets } from "./result-set.ts";
@@ -111,6 +113,12 @@ export class LitefleetClient extends StatementRunner implements Client {
   override async executeMultiple(sql: string, options?: CallOptions): Promise<void> {
     checkSqlText(sql);
     await this.#openEngine().script(sql, checkOptions(options));
+  }
+
+  async journalMode(mode?: "mvcc" | "wal"): Promise<JournalMode> {
+    const engine = this.#openEngine();
+    checkJournalMode(mode);
+    return engine.journalMode?.(mode) ?? journalModeByPragma(this, mode);
   }
 
   async sync(): Promise<Replicated> {

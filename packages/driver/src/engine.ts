@@ -9,6 +9,7 @@ import type {
   IntMode,
   PullResult,
   PushResult,
+  JournalMode,
   RawResult,
   TransactionMode,
   WaitForOptions,
@@ -84,6 +85,8 @@ export interface Engine {
   /** See `Client.position`; only an engine that can lie behind a primary has it, and the next. */
   position?(): string | undefined;
   waitFor?(position: string, options: WaitForOptions): Promise<void>;
+  /** See `Client.journalMode`; left out where `PRAGMA journal_mode` does it. */
+  journalMode?(mode?: JournalMode): Promise<JournalMode>;
   status(): Omit<ClientStatus, "closed">;
   /** Releases everything; open transactions are rolled back. May be called twice. */
   close(): void;

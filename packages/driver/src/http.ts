@@ -23,6 +23,7 @@ export type {
   InStatement,
   IntMode,
   InValue,
+  JournalMode,
   PreparedStatement,
   RawResult,
   Replicated,

@@ -17,6 +17,7 @@ export type {
   IntMode,
   InValue,
   OfflineStatus,
+  JournalMode,
   PreparedStatement,
   PullResult,
   PushResult,

@@ -96,6 +96,11 @@ describe("files", () => {
     ["a WITHOUT ROWID table", "CREATE TABLE w (a PRIMARY KEY, b) WITHOUT ROWID; INSERT INTO w VALUES (1, 2)"],
     ["a full-text table", "CREATE VIRTUAL TABLE f USING fts5(x)"],
     ["a stored generated column", "CREATE TABLE g (a, b AS (a * 2) STORED)"],
+    [
+      "an AUTOINCREMENT table",
+      "CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT, b); INSERT INTO a (b) VALUES (1)",
+    ],
+    ["auto_vacuum", "PRAGMA auto_vacuum = INCREMENTAL; VACUUM; CREATE TABLE t (a)"],
     ["UTF-16", "PRAGMA encoding = 'UTF-16'; CREATE TABLE t (a)"],
   ])("refuses a file that holds what it cannot read, and leaves it alone: %s", async (_, sql) => {
     const path = join(scratchFolder(), "other.db");

@@ -7,6 +7,7 @@ import type {
   Capabilities,
   Client,
   ClientStatus,
+  JournalMode,
   PreparedStatement,
   PullResult,
   PushResult,
@@ -101,6 +102,10 @@ export class FleetClient implements Client {
       this.#giveBack(lease);
       throw error;
     }
+  }
+
+  journalMode(mode?: "mvcc" | "wal"): Promise<JournalMode> {
+    return this.use(undefined, (client) => client.journalMode(mode));
   }
 
   sync(): Promise<Replicated> {

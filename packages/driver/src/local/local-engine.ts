@@ -197,9 +197,19 @@ export class LocalEngine implements Engine {
     };
   }
 
+  /** Runs SQL of an engine over this one at once, on the connection of autocommit calls; who calls it has the turn to write. */
+  execAtOnce(sql: string): void {
+    this.#connections.mainFor(sql).exec(sql);
+  }
+
   /** How many transactions are open now. */
   get openTransactions(): number {
     return this.#transactions.size;
+  }
+
+  /** How many iterations are open now. */
+  get openIterations(): number {
+    return this.#iterations.size;
   }
 
   /** Tells that somebody else may have changed the schema: what statements return is looked up again. */

@@ -78,6 +78,11 @@ export class WriteQueue {
     if (this.#users === 0 && this.#path !== undefined) queues.delete(this.#path);
   }
 
+  /** Whether several clients use it. */
+  get isShared(): boolean {
+    return this.#users > 1;
+  }
+
   get length(): number {
     return this.#waiters.length;
   }

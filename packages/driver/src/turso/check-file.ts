@@ -16,6 +16,18 @@ const unreadable: readonly { readonly kind: string; readonly sql: string }[] = [
       WHERE t.schema = 'main' AND t.type = 'table' AND c.hidden = 3`,
   },
   {
+    // Its counter would have to lie in a table of the engine's own; without that it refuses every INSERT.
+    kind: "is an AUTOINCREMENT table of another SQLite (INTEGER PRIMARY KEY without that word would do)",
+    sql: `SELECT name FROM sqlite_schema AS t WHERE type = 'table' AND sql LIKE '%autoincrement%' AND NOT EXISTS (
+        SELECT 1 FROM sqlite_schema AS s WHERE s.name = '__turso_internal_seq___turso_internal_autoincrement_' || t.name COLLATE NOCASE)
+      AND EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence')`,
+  },
+  {
+    // The engine opens it for reading only.
+    kind: "is its setting of auto_vacuum",
+    sql: "SELECT auto_vacuum AS name FROM pragma_auto_vacuum WHERE auto_vacuum <> 0",
+  },
+  {
     kind: "is the encoding of its text",
     sql: "SELECT encoding AS name FROM pragma_encoding WHERE encoding <> 'UTF-8'",
   },

@@ -11,6 +11,8 @@ import type { OnConflict } from "./conflict-retry.ts";
 import { checkFile } from "./check-file.ts";
 import { ForeignKeyWatch } from "./foreign-keys/foreign-key-watch.ts";
 import { TursoConnection } from "./turso-connection.ts";
+import { SwitchableEngine } from "./switchable-engine.ts";
+import type { FileMode, OpenedFile } from "./switchable-engine.ts";
 import { TursoEngine } from "./turso-engine.ts";
 
 const capabilities: Capabilities = {
@@ -55,62 +57,98 @@ export function openTurso(options: TursoOptions): Engine {
   if (options.isMemory && options.path !== ":memory:") {
     throw unsupported("A named in-memory database", 'Use ":memory:", which belongs to one client, or a file.');
   }
-  const path = options.isMemory ? options.path : resolvePath(options.path);
-  const queue = options.isMemory ? WriteQueue.ofMemory() : WriteQueue.ofFile(path, "turso");
-  const { statementCacheSize } = options;
-  const connect = (): TursoConnection => openConnection(path, statementCacheSize);
-  const library = libraryOf(options.isMemory, connect);
-  const natives = new WeakMap<Connection, TursoConnection>();
-  const wrap = (native: TursoConnection): Connection => {
-    const connection = new Connection(library, native, queue, statementCacheSize);
-    natives.set(connection, native);
-    return connection;
-  };
-  const open = (): Connection => wrap(connect());
+  if (options.isMemory) {
+    const queue = WriteQueue.ofMemory();
+    return openEngine(options, options.path, queue, () => "wal").engine;
+  }
+  const path = resolvePath(options.path);
+  return new SwitchableEngine((wanted) => openFile(options, path, wanted));
+}
+
+/** Opens the file and puts it into `wanted` mode, unless another client of the process has chosen another one. */
+function openFile(options: TursoOptions, path: string, wanted: FileMode): OpenedFile {
+  const queue = WriteQueue.ofFile(path, "turso");
   try {
-    if (!options.isMemory) checkFile(path);
-    const first = wrap(options.isMemory ? connect() : inMvcc(connect()));
-    const local = new LocalEngine({
-      ...options,
-      // Opening one costs as much as several transactions.
-      maxIdleConnections: options.maxConnections,
-      path,
-      library,
-      capabilities: { ...capabilities, concurrentWrites: options.isMemory ? "serialized" : "mvcc" },
-      queue,
-      open,
-      first,
+    // Closing the file after a look would drop the locks that the engine holds for another client.
+    if (!queue.isShared && wanted === "mvcc") checkFile(path);
+    const { engine, mode } = openEngine(options, path, queue, (connection) => {
+      const mode = modeOf(connection);
+      if (mode === wanted || queue.isShared) return mode;
+      connection.exec(`PRAGMA journal_mode = '${wanted}'`);
+      return modeOf(connection);
     });
-    const { isMemory, timeoutMs, onConflict } = options;
-    const foreignKeys = new ForeignKeyWatch(open, queue);
-    const commitUnsynced = (connection: Connection): boolean => natives.get(connection)?.commitUnsynced() ?? false;
-    const file = isMemory ? undefined : { path, commitUnsynced };
-    return new TursoEngine({ local, queue, timeoutMs, onConflict, foreignKeys, file });
+    return { engine, mode, isShared: () => queue.isShared };
   } catch (error) {
     queue.leave();
     throw error;
   }
 }
 
+/** @param settle puts the file into its mode on the first connection, and says which that is. */
+function openEngine(
+  options: TursoOptions,
+  path: string,
+  queue: WriteQueue,
+  settle: (connection: TursoConnection) => FileMode,
+): { readonly engine: TursoEngine; readonly mode: FileMode } {
+  const { statementCacheSize, timeoutMs, onConflict } = options;
+  const connect = (): TursoConnection => openConnection(path, statementCacheSize);
+  const native = connect();
+  const mode = orClosed(native, settle);
+  const isMvcc = mode === "mvcc";
+  const library = libraryOf(isMvcc, connect);
+  const natives = new WeakMap<Connection, TursoConnection>();
+  const wrap = (wrapped: TursoConnection): Connection => {
+    const connection = new Connection(library, wrapped, queue, statementCacheSize);
+    natives.set(connection, wrapped);
+    return connection;
+  };
+  const open = (): Connection => wrap(connect());
+  const first = wrap(native);
+  const local = new LocalEngine({
+    ...options,
+    // Opening one costs as much as several transactions.
+    maxIdleConnections: options.maxConnections,
+    path,
+    library,
+    capabilities: { ...capabilities, concurrentWrites: isMvcc ? "mvcc" : "serialized" },
+    queue,
+    open,
+    first,
+  });
+  const commitUnsynced = (connection: Connection): boolean => natives.get(connection)?.commitUnsynced() ?? false;
+  const engine = new TursoEngine({
+    local,
+    queue,
+    timeoutMs,
+    onConflict,
+    foreignKeys: new ForeignKeyWatch(open, queue),
+    mvcc: isMvcc ? { path, commitUnsynced } : undefined,
+  });
+  return { engine, mode };
+}
+
 /** What a local engine must know of the library. Its errors come classified, so there is nothing to describe. */
-function libraryOf(isMemory: boolean, connect: () => TursoConnection): NativeLibrary {
+function libraryOf(isMvcc: boolean, connect: () => TursoConnection): NativeLibrary {
   return {
     // The engine around the local one has its own name.
     name: "turso",
     open: connect,
     describeError: () => undefined,
     // In MVCC mode a snapshot that needs no turn; what is written in it is settled at COMMIT.
-    beginRead: isMemory ? "BEGIN DEFERRED" : "BEGIN CONCURRENT",
+    beginRead: isMvcc ? "BEGIN CONCURRENT" : "BEGIN DEFERRED",
   };
 }
 
-/** The first connection, once the file is in MVCC mode; closed if that fails. */
-function inMvcc(connection: TursoConnection): TursoConnection {
+function modeOf(connection: TursoConnection): FileMode {
+  const [mode] = connection.prepare("PRAGMA journal_mode").all([], false);
+  return mode?.[0] === "mvcc" ? "mvcc" : "wal";
+}
+
+/** What `work` gives; closes the connection if it fails. */
+function orClosed<T>(connection: TursoConnection, work: (connection: TursoConnection) => T): T {
   try {
-    const [mode] = connection.prepare("PRAGMA journal_mode").all([], false);
-    // Setting it again would need the database for itself, and another client may have transactions open.
-    if (mode?.[0] !== "mvcc") connection.exec("PRAGMA journal_mode = 'mvcc'");
-    return connection;
+    return work(connection);
   } catch (error) {
     connection.close();
     throw error;

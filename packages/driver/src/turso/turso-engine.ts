@@ -8,17 +8,18 @@ import type {
   RawResult,
   TransactionMode,
 } from "../api.ts";
-import type { BoundStatement, Engine, EngineTransaction, MaybePromise, RowChunks } from "../engine.ts";
+import type { BoundStatement, EngineTransaction, MaybePromise, RowChunks } from "../engine.ts";
 import type { LocalEngine } from "../local/local-engine.ts";
 import type { Connection } from "../local/connection.ts";
 import type { TransactionSteps } from "../local/local-transaction.ts";
 import { ConcurrentSteps } from "./concurrent-steps.ts";
-import type { WriteQueue } from "../local/write-queue.ts";
+import type { Release, WriteQueue } from "../local/write-queue.ts";
 import { whileConflicting } from "./conflict-retry.ts";
 import type { OnConflict } from "./conflict-retry.ts";
 import type { ForeignKeyWatch } from "./foreign-keys/foreign-key-watch.ts";
 import { LogFlush } from "./log-flush.ts";
 import { LogKeeper } from "./log-keeper.ts";
+import type { SwitchedEngine } from "./switchable-engine.ts";
 import { TursoTransaction } from "./turso-transaction.ts";
 
 /** What the engine is made of. */
@@ -31,12 +32,12 @@ export interface TursoEngineParts {
   readonly timeoutMs: number | undefined;
   readonly onConflict: OnConflict | undefined;
   readonly foreignKeys: ForeignKeyWatch;
-  /** `undefined` in memory, where there is one connection and no MVCC. */
-  readonly file: TursoFile | undefined;
+  /** `undefined` without MVCC: in memory, and in WAL mode. */
+  readonly mvcc: MvccFile | undefined;
 }
 
-/** What a database in a file has. */
-export interface TursoFile {
+/** What a file in MVCC mode has. */
+export interface MvccFile {
   /** Its resolved path. */
   readonly path: string;
   /** Commits without waiting for the disk; false if there is nothing to wait for. */
@@ -44,14 +45,14 @@ export interface TursoFile {
 }
 
 /**
- * A Turso database: a local engine whose file is in MVCC mode. Concurrent transactions run beside each other on connections
+ * A Turso database: a local engine whose file is in MVCC mode, or one writer at a time without that. Concurrent transactions run beside each other on connections
  * of their own; what needs the database for itself (autocommit writes, transactions of mode `"write"`, a commit) takes its
  * turn in the line of the process. The library itself keeps other processes out of the file.
  *
  * An autocommit write or a batch that conflicts with an open concurrent transaction is repeated until it succeeds or its
  * time is over. A script is not: the statements before the conflict stand.
  */
-export class TursoEngine implements Engine {
+export class TursoEngine implements SwitchedEngine {
   readonly name = "turso";
   readonly protocol = "file";
   readonly #parts: TursoEngineParts;
@@ -70,9 +71,9 @@ export class TursoEngine implements Engine {
       },
       commit: (connection) => connection.exec("COMMIT"),
     };
-    if (parts.file === undefined) return;
-    this.#log = new LogKeeper(parts.file.path, () => this.#local.script(checkpoint, {}));
-    this.#flush = LogFlush.of(parts.file.path);
+    if (parts.mvcc === undefined) return;
+    this.#log = new LogKeeper(parts.mvcc.path, () => this.#local.script(checkpoint, {}));
+    this.#flush = LogFlush.of(parts.mvcc.path);
   }
 
   get capabilities(): Capabilities {
@@ -80,8 +81,7 @@ export class TursoEngine implements Engine {
   }
 
   execute(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
-    const { kind, pragma } = statement.parsed;
-    if (pragma?.name === "journal_mode" && pragma.value !== undefined && this.#log !== undefined) return staysInMvcc();
+    const { kind } = statement.parsed;
     if (kind === "read" && readsPragmaTable(statement)) {
       return this.#runBatch([statement], "read", options).then(([result]) => result!);
     }
@@ -130,9 +130,22 @@ export class TursoEngine implements Engine {
     this.#flush = undefined;
   }
 
+  get isBusy(): boolean {
+    return this.#local.openTransactions + this.#local.openIterations > 0;
+  }
+
+  acquireTurn(): Promise<Release> {
+    return this.#parts.queue.acquire(this.#local, this.#parts.timeoutMs, {});
+  }
+
+  leaveFileInWal(): void {
+    this.#local.execAtOnce("PRAGMA journal_mode = 'wal'");
+    this.#local.execAtOnce(checkpoint);
+  }
+
   async #begin(mode: TransactionMode, options: BeginOptions): Promise<EngineTransaction> {
-    const { queue, timeoutMs, foreignKeys, file } = this.#parts;
-    if (mode !== "concurrent" || file === undefined || this.#flush === undefined) {
+    const { queue, timeoutMs, foreignKeys, mvcc } = this.#parts;
+    if (mode !== "concurrent" || mvcc === undefined || this.#flush === undefined) {
       return new TursoTransaction(await this.#local.begin(mode, options, this.#plainSteps), mode);
     }
     const isChecked = options.foreignKeys === "checked";
@@ -140,7 +153,7 @@ export class TursoEngine implements Engine {
       foreignKeys,
       isChecked,
       flush: this.#flush,
-      commitUnsynced: file.commitUnsynced,
+      commitUnsynced: mvcc.commitUnsynced,
       hasCompany: () => this.#local.openTransactions > 1,
     });
     const inner = await this.#local.begin("read", options, steps);
@@ -176,17 +189,6 @@ function readsPragmaTable({ sql }: BoundStatement): boolean {
 }
 
 const checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
-
-/** The answer to a request for another journal mode, as SQLite answers one that it cannot follow: the mode that stays. */
-function staysInMvcc(): RawResult {
-  return {
-    columns: ["journal_mode"],
-    columnTypes: [""],
-    rows: [["mvcc"]],
-    rowsAffected: 0,
-    lastInsertRowid: undefined,
-  };
-}
 
 /** The statements are known beforehand, and with them what the transaction will need. */
 function modeOfBatch(statements: readonly BoundStatement[], mode: TransactionMode): TransactionMode {
