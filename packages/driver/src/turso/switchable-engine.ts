@@ -12,7 +12,7 @@ import type {
 import type { BoundStatement, Engine, EngineTransaction, MaybePromise, RowChunks } from "../engine.ts";
 import { LitefleetError, unsupported } from "../errors.ts";
 import type { Release } from "../local/write-queue.ts";
-import { DeferredChunks } from "../replica/deferred-chunks.ts";
+import { DeferredChunks } from "../deferred-chunks.ts";
 
 /** The journal modes that a file of the engine can be in. */
 export type FileMode = "mvcc" | "wal";
