@@ -72,8 +72,8 @@ function openFile(options: TursoOptions, path: string, wanted: FileMode): Opened
     // Closing the file after a look would drop the locks that the engine holds for another client.
     if (!queue.isShared && wanted === "mvcc") checkFile(path);
     const { engine, mode } = openEngine(options, path, queue, (connection) => {
-      const mode = modeOf(connection);
-      if (mode === wanted || queue.isShared) return mode;
+      const found = modeOf(connection);
+      if (found === wanted || queue.isShared) return found;
       connection.exec(`PRAGMA journal_mode = '${wanted}'`);
       return modeOf(connection);
     });
