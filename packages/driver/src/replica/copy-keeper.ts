@@ -3,7 +3,7 @@ import type { FetchProgress } from "../api.ts";
 import { LitefleetError } from "../errors.ts";
 import type { Emitter } from "../events.ts";
 import type { LocalEngine } from "../local/local-engine.ts";
-import type { Handshake } from "./handshake.ts";
+import type { Handshake } from "./replication-messages.ts";
 import type { Relay } from "./relay.ts";
 import type { LogPosition, ReplicaFiles } from "./replica-files.ts";
 import type { Syncer } from "./sync-thread.ts";
@@ -73,17 +73,17 @@ export class CopyKeeper {
     if (position.frameNo === handshake.frameNo) return { frame_no: position.frameNo ?? 0, frames_synced: 0 };
     // A log that has gone back, as a restored backup's has, is not the one that was copied.
     if ((position.frameNo ?? 0) > (handshake.frameNo ?? 0)) return this.#fetchAnew(handshake);
-    return this.#pull();
+    return this.#pull(handshake.frameNo);
   }
 
-  /** Fetches what is known to be there, without asking first where that is possible: one round trip. */
-  async pull(): Promise<Replicated> {
+  /** Fetches what is known to be there, up to a frame, without asking first where that is possible: one round trip. */
+  async pull(frameNo: number): Promise<Replicated> {
     const { handshake } = this.#parts.relay;
     if (this.#local === undefined || handshake === undefined || handshake.epoch !== this.#position?.epoch) {
       return this.sync();
     }
     try {
-      return await this.#pull();
+      return await this.#pull(frameNo);
     } catch {
       // The primary may have been started again since it was greeted.
       return this.sync();
@@ -99,8 +99,9 @@ export class CopyKeeper {
     return Promise.resolve(syncer?.close());
   }
 
-  async #pull(): Promise<Replicated> {
-    const { files, openSyncer } = this.#parts;
+  async #pull(frameNo: number | undefined): Promise<Replicated> {
+    const { files, relay, openSyncer } = this.#parts;
+    relay.endWhen((next) => hasEnough(files, frameNo, next));
     this.#syncer ??= openSyncer(files.path);
     const replicated = await this.#syncer.sync();
     const before = this.#position;
@@ -110,9 +111,10 @@ export class CopyKeeper {
   }
 
   async #fetchAnew(handshake: Handshake): Promise<Replicated> {
-    const { files, openSyncer } = this.#parts;
+    const { files, relay, openSyncer } = this.#parts;
     const { next } = files;
     next.remove();
+    relay.endWhen((nextFrame) => hasEnough(next, handshake.frameNo, nextFrame));
     this.#fetching = { bytes: 0, totalFrames: handshake.frameNo === undefined ? 0 : handshake.frameNo + 1 };
     const syncer = openSyncer(next.path);
     let replicated: Replicated;
@@ -141,6 +143,15 @@ export class CopyKeeper {
     this.#position = position;
     return { frame_no: position.frameNo ?? 0, frames_synced: replicated?.frames_synced ?? 0 };
   }
+}
+
+/**
+ * Whether a copy that wants `nextFrame` has what was asked for. Only where it has committed all before that frame: what it got beyond
+ * its last commit is a part of a transaction whose rest must come.
+ */
+function hasEnough(files: ReplicaFiles, wanted: number | undefined, nextFrame: number): boolean {
+  const committed = files.position()?.frameNo;
+  return committed !== undefined && committed >= (wanted ?? 0) && nextFrame === committed + 1;
 }
 
 /** A corrupt copy is fetched again; any other failure, such as a wrong key, is the user's to know. */

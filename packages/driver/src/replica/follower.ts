@@ -120,7 +120,9 @@ export class Follower {
     for (let failures = 0; failures < 2 && performance.now() < endsAt && !this.#isClosed;) {
       if (!mustSync && (frameNo === undefined || !this.#isBehind(frameNo))) return;
       try {
-        await (mustSync ? this.#syncFromNow() : (this.#syncing ?? this.#share(() => this.#parts.keeper.pull())));
+        await (mustSync
+          ? this.#syncFromNow()
+          : (this.#syncing ?? this.#share(() => this.#parts.keeper.pull(this.#writtenFrame ?? 0))));
         mustSync = false;
       } catch {
         // Perhaps one that began before the write. The write stands at the primary in any case, so the call succeeds; why the
@@ -191,6 +193,7 @@ export class Follower {
     if (this.#isClosed) throw closedError();
     const startedAt = performance.now();
     this.#bytes = 0;
+    this.#parts.relay.takeFailure();
     const epoch = this.#parts.keeper.position?.epoch;
     // What is called in the same turn may still join.
     await Promise.resolve();

@@ -2,11 +2,14 @@ import { LitefleetError } from "../errors.ts";
 import type { FetchFunction } from "../remote/http-transport.ts";
 import { RequestFailure } from "../remote/classify.ts";
 import type { TokenSource } from "../remote/token-source.ts";
-import { grpcTrailerStatus, readHandshake } from "./handshake.ts";
-import type { Handshake } from "./handshake.ts";
+import { headerStatus, readHandshake, trailerStatus } from "./replication-messages.ts";
+import type { GrpcStatus, Handshake } from "./replication-messages.ts";
 
 /** Milliseconds without a byte from the primary after which it counts as away. */
 const silenceMs = 10_000;
+/** gRPC's codes for a server that cannot answer now, and for a token that it does not take. */
+const unavailable = 14;
+const unauthenticated = 16;
 
 /** How a primary is reached for syncing. */
 export interface PrimaryLinkOptions {
@@ -20,6 +23,8 @@ export interface WatchedResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** Where the headers have one already: then there is nothing else. */
+  readonly grpc: GrpcStatus | undefined;
 }
 
 /** The replication protocol's requests, with the client's own `fetch` and token. */
@@ -38,14 +43,8 @@ export class PrimaryLink {
     const parts: Uint8Array[] = [];
     for await (const chunk of response.chunks) parts.push(chunk);
     const bytes = new Uint8Array(Buffer.concat(parts));
-    const status = response.headers.get("grpc-status") ?? grpcTrailerStatus(bytes);
-    if (status !== undefined && Number(status) !== 0) {
-      throw new LitefleetError(
-        `The primary refuses to replicate (gRPC status ${status})`,
-        Number(status) === 14 ? "PRIMARY_UNREACHABLE" : "SYNC_FAILED",
-        { isRetryable: Number(status) === 14 },
-      );
-    }
+    const failure = failureOf(response.grpc ?? trailerStatus(bytes));
+    if (failure !== undefined) throw failure;
     return readHandshake(bytes);
   }
 
@@ -87,7 +86,8 @@ export class PrimaryLink {
       const request = new Request(target, { method: "POST", headers: all, body: body.slice(), signal: watch.signal });
       const response = await fetch(request);
       watch.touch();
-      return { status: response.status, headers: response.headers, chunks: watched(response, watch) };
+      const { status, headers: answered } = response;
+      return { status, headers: answered, chunks: watched(response, watch), grpc: headerStatus(answered) };
     } catch (error) {
       watch.end();
       throw unreachable(error);
@@ -113,8 +113,31 @@ function namespaceOf(url: URL): string | undefined {
   return Buffer.from(label).toString("base64").replace(/=+$/u, "");
 }
 
+/** Whether the primary is about to compact its log: the snapshot that takes the log's place is yet to come. */
+export function isSnapshotPending(grpc: GrpcStatus | undefined): boolean {
+  return grpc?.message === "snapshot not found";
+}
+
+/** The error that a status stands for; `undefined` for a step of the conversation, which goes on with a greeting or a snapshot. */
+export function failureOf(grpc: GrpcStatus | undefined): LitefleetError | undefined {
+  if (grpc === undefined || grpc.code === 0 || grpc.message === "NEED_SNAPSHOT" || grpc.message === "NO_HELLO") {
+    return undefined;
+  }
+  if (isSnapshotPending(grpc)) {
+    return new LitefleetError("The primary is compacting its log and has no snapshot yet", "SYNC_FAILED", {
+      isRetryable: true,
+    });
+  }
+  const isAway = grpc.code === unavailable;
+  return new LitefleetError(
+    `The primary refuses to replicate (gRPC status ${grpc.code}): ${grpc.message}`,
+    isAway ? "PRIMARY_UNREACHABLE" : "SYNC_FAILED",
+    { isRetryable: isAway },
+  );
+}
+
 function isRefused(response: WatchedResponse): boolean {
-  return response.status === 401 || response.status === 403 || response.headers.get("grpc-status") === "16";
+  return response.status === 401 || response.status === 403 || response.grpc?.code === unauthenticated;
 }
 
 function accept(response: WatchedResponse): WatchedResponse {

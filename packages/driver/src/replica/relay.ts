@@ -3,11 +3,16 @@ import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { LitefleetError } from "../errors.ts";
-import type { Handshake } from "./handshake.ts";
-import { unreachable } from "./primary-link.ts";
-import type { PrimaryLink } from "./primary-link.ts";
+import type { Handshake } from "./replication-messages.ts";
+import { sleep } from "../waiting.ts";
+import { failureOf, isSnapshotPending, unreachable } from "./primary-link.ts";
+import type { PrimaryLink, WatchedResponse } from "./primary-link.ts";
+import { noFrames, readNextFrame } from "./replication-messages.ts";
 
 const forwarded = ["x-session-token", "x-libsql-client-version"] as const;
+/** How long the primary has for a snapshot that it lacks while it compacts its log, and the pause before it is asked again. */
+const snapshotMs = 5_000;
+const snapshotPauseMs = 100;
 
 /**
  * Stands on a loopback port between the native library and the primary. The library waits for a primary for ever and holds its
@@ -26,6 +31,7 @@ export class Relay {
   #listening: Promise<string> | undefined;
   #handshake: Handshake | undefined;
   #failure: LitefleetError | undefined;
+  #hasEnough: (nextFrame: number) => boolean = () => false;
 
   constructor(link: PrimaryLink, onBytes: (count: number) => void) {
     this.#link = link;
@@ -48,6 +54,14 @@ export class Relay {
     const failure = this.#failure;
     this.#failure = undefined;
     return failure;
+  }
+
+  /**
+   * Tells from which frame on the copy has what a sync is to bring. Without an end the library would follow a primary that writes
+   * faster than it reads for ever.
+   */
+  endWhen(hasEnough: (nextFrame: number) => boolean): void {
+    this.#hasEnough = hasEnough;
   }
 
   async greet(): Promise<Handshake> {
@@ -87,7 +101,12 @@ export class Relay {
       } else if (path.endsWith("/Hello") && this.#handshake !== undefined) {
         response.writeHead(200, { "content-type": "application/grpc-web+proto" }).end(this.#handshake.bytes);
       } else {
-        await this.#forward(path, request, response);
+        const body = await bodyOf(request);
+        if (path.endsWith("/BatchLogEntries") && this.#hasEnough(readNextFrame(body))) {
+          response.writeHead(200, { "content-type": "application/grpc-web+proto" }).end(noFrames());
+        } else {
+          await this.#forward(path, request, body, response);
+        }
       }
     } catch (error) {
       this.#failure ??= unreachable(error);
@@ -95,15 +114,14 @@ export class Relay {
     }
   }
 
-  async #forward(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body: Uint8Array[] = [];
-    for await (const chunk of request) body.push(chunk as Uint8Array);
+  async #forward(path: string, request: IncomingMessage, body: Uint8Array, response: ServerResponse): Promise<void> {
     const headers: Record<string, string> = {};
     for (const name of forwarded) {
       const value = request.headers[name];
       if (typeof value === "string") headers[name] = value;
     }
-    const answer = await this.#link.send(path, Buffer.concat(body), headers);
+    const answer = await this.#send(path, body, headers);
+    this.#failure ??= failureOf(answer.grpc);
     const status = answer.headers.get("grpc-status");
     response.writeHead(200, {
       "content-type": answer.headers.get("content-type") ?? "application/grpc-web+proto",
@@ -116,9 +134,26 @@ export class Relay {
     response.end();
   }
 
+  /** Sends a request, again while the snapshot that it asks for is being made. */
+  async #send(path: string, body: Uint8Array, headers: Readonly<Record<string, string>>): Promise<WatchedResponse> {
+    const endsAt = performance.now() + snapshotMs;
+    for (;;) {
+      const answer = await this.#link.send(path, body, headers);
+      if (!isSnapshotPending(answer.grpc) || performance.now() > endsAt) return answer;
+      for await (const _ of answer.chunks);
+      await sleep(snapshotPauseMs);
+    }
+  }
+
   static readonly #closeAll = (): void => {
     for (const relay of Relay.#open) relay.close();
   };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of request) chunks.push(chunk as Uint8Array);
+  return Buffer.concat(chunks);
 }
 
 function drained(response: ServerResponse): Promise<void> {

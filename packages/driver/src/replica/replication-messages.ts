@@ -14,6 +14,7 @@ export interface Handshake {
 const headLength = 5;
 const epochField = 3;
 const frameNoField = 5;
+const nextFrameField = 1;
 
 /**
  * Reads the answer to `ReplicationLog/Hello`, the little that we need of it.
@@ -32,10 +33,44 @@ export function readHandshake(bytes: Uint8Array): Handshake {
   return { epoch, frameNo, bytes };
 }
 
-/** The `grpc-status` of an answer's trailer; `undefined` if it has none. */
-export function grpcTrailerStatus(bytes: Uint8Array): number | undefined {
-  const status = /grpc-status: ?(?<status>\d+)/u.exec(Buffer.from(bytes).toString("latin1"));
-  return status === null ? undefined : Number(status.groups?.["status"]);
+/** The frame that a request for the log wants next. */
+export function readNextFrame(bytes: Uint8Array): number {
+  const reader = new ProtobufReader(grpcMessage(bytes));
+  for (let field = reader.next(); field !== undefined; field = reader.next()) {
+    if (field.number === nextFrameField && typeof field.value === "bigint") return Number(field.value);
+  }
+  // A number that is zero is left out.
+  return 0;
+}
+
+/** The answer to a request for the log that says: there is no more. */
+export function noFrames(): Uint8Array {
+  const trailer = Buffer.from("grpc-status:0\r\n");
+  return Buffer.concat([new Uint8Array(headLength), Buffer.from([0x80, 0, 0, 0, trailer.length]), trailer]);
+}
+
+/** How an answer ended: what gRPC-Web writes into headers, or into a trailer of the same form. */
+export interface GrpcStatus {
+  readonly code: number;
+  readonly message: string;
+}
+
+/** The status in an answer's headers; `undefined` if it is not there. */
+export function headerStatus(headers: Headers): GrpcStatus | undefined {
+  const code = headers.get("grpc-status");
+  return code === null ? undefined : { code: Number(code), message: decodeWords(headers.get("grpc-message") ?? "") };
+}
+
+/** The status in the trailer of an answer; `undefined` if it has none. */
+export function trailerStatus(bytes: Uint8Array): GrpcStatus | undefined {
+  const text = Buffer.from(bytes).toString("latin1");
+  const code = /grpc-status: ?(?<code>\d+)/u.exec(text)?.groups?.["code"];
+  const message = /grpc-message: ?(?<message>[^\r\n]*)/u.exec(text)?.groups?.["message"];
+  return code === undefined ? undefined : { code: Number(code), message: decodeWords(message ?? "") };
+}
+
+function decodeWords(words: string): string {
+  return words.replaceAll(/%[0-9A-F]{2}/giu, (byte) => String.fromCodePoint(Number.parseInt(byte.slice(1), 16)));
 }
 
 function grpcMessage(bytes: Uint8Array): Uint8Array {
