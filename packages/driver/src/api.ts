@@ -301,6 +301,7 @@ export interface ReplicaStatus {
 
 /** How far the fetching of a whole copy is. */
 export interface FetchProgress {
+  /** Bytes that came from the primary; of a fetch that was broken off and goes on, since then. */
   readonly bytes: number;
   /** Frames in the primary's log when it began: about 4 KB each. */
   readonly totalFrames: number;

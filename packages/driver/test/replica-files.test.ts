@@ -1,5 +1,17 @@
 import { createRequire } from "node:module";
-import { existsSync, readdirSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -78,6 +90,95 @@ describe("the files of a replica", () => {
     await expectNeverEmpty(url);
   });
 
+  it("are fetched again when somebody else wrote into them while they were closed", async () => {
+    const { url } = await closedReplica();
+    const writing = open({ url, syncUrl: sqld.url });
+    await writing.execute("UPDATE t SET x = randomblob(10000) WHERE rowid = 1");
+    writing.close();
+    const plain = open({ url });
+    await plain.execute("INSERT INTO t VALUES ('by somebody else')");
+    plain.close();
+    await expectNeverEmpty(url);
+  });
+
+  it("are fetched again when somebody else writes into them while they are open", async () => {
+    const { path, url } = await closedReplica();
+    const replica = open({ url, syncUrl: sqld.url });
+    const meddle = `
+      import { createClient } from ${JSON.stringify(new URL("../src/index.ts", import.meta.url).href)};
+      const plain = createClient({ url: process.argv[1] });
+      await plain.execute(process.argv[2]);
+      plain.close();`;
+    const meddling = (sql: string) => run(process.execPath, ["--input-type=module", "-e", meddle, url, sql]);
+    // With the sync connection open and without, found by a sync and by a write.
+    await meddling("INSERT INTO t VALUES ('by somebody else')");
+    await replica.sync();
+    expect(await valueOf(replica, "SELECT count(*) FROM t")).toBe(40);
+    await meddling("DELETE FROM t WHERE rowid < 20");
+    await replica.execute("UPDATE t SET x = randomblob(10000) WHERE rowid = 1");
+    expect(await valueOf(replica, "SELECT count(*) FROM t")).toBe(40);
+    await meddling("DROP TABLE t");
+    await replica.sync();
+    expect(await valueOf(replica, "SELECT count(*) FROM t")).toBe(40);
+    replica.close();
+    // What nobody touched is kept.
+    await replica.reconnect();
+    expect(await valueOf(replica, "PRAGMA integrity_check")).toBe("ok");
+    expect(await replica.sync()).toMatchObject({ frames_synced: 0 });
+    expect(existsSync(path)).toBe(true);
+  });
+
+  it("are kept when nobody touched them, whether or not they were closed in good order", async () => {
+    const { url } = await closedReplica();
+    for (let i = 0; i < 3; i += 1) {
+      const replica = open({ url, syncUrl: sqld.url });
+      const fetched: unknown[] = [];
+      replica.on("progress", (event) => void fetched.push(event));
+      replica.on("sync", ({ bytes }) => void fetched.push(...(bytes > 200_000 ? [bytes] : [])));
+      await replica.execute("UPDATE t SET x = randomblob(10000) WHERE rowid = 1");
+      await replica.sync();
+      expect(fetched).toEqual([]);
+      replica.close();
+    }
+    const script = `
+      import { createClient } from ${JSON.stringify(new URL("../src/index.ts", import.meta.url).href)};
+      const client = createClient({ url: process.argv[1], syncUrl: process.argv[2] });
+      await client.execute("UPDATE t SET x = randomblob(10000) WHERE rowid = 2");
+      process.kill(process.pid, "SIGKILL");`;
+    await rejection(run(process.execPath, ["--input-type=module", "-e", script, url, sqld.url]));
+    const offline = createClient({ url, syncUrl: "http://127.0.0.1:1" });
+    expect(await valueOf(offline, "SELECT count(*) FROM t")).toBe(40);
+    offline.close();
+  });
+
+  it("are fetched again when a read finds them corrupt, also behind a WAL", async () => {
+    const { path, url } = await closedReplica();
+    const replica = open({ url, syncUrl: sqld.url });
+    await replica.execute("UPDATE t SET x = randomblob(10000) WHERE rowid = 1");
+    expect(statSync(`${path}-wal`).size).toBeGreaterThan(0);
+    // Over the pages of the rows, beneath the open connection.
+    const file = openSync(path, "r+");
+    writeSync(file, Buffer.alloc(statSync(path).size - 8_192, 0xff), 0, undefined, 8_192);
+    closeSync(file);
+    const sum = "SELECT count(*), sum(length(x)) FROM t WHERE x IS NOT NULL";
+    expect(await valueOf(replica, sum)).toBe(40);
+    expect(await valueOf(replica, "PRAGMA integrity_check")).toBe("ok");
+  });
+
+  it("are refused when a read finds them corrupt and the primary is away", async () => {
+    const { path, url } = await closedReplica();
+    const replica = open({ url, syncUrl: "http://127.0.0.1:1" });
+    const file = openSync(path, "r+");
+    writeSync(file, Buffer.alloc(statSync(path).size - 8_192, 0xff), 0, undefined, 8_192);
+    closeSync(file);
+    expect(await rejection(replica.execute("SELECT sum(length(x)) FROM t"))).toMatchObject({ code: "SQLITE_CORRUPT" });
+    expect(await rejection(replica.batch(["SELECT sum(length(x)) FROM t"], "read"))).toMatchObject({
+      code: "SQLITE_CORRUPT",
+    });
+    replica.close();
+    await expectHealed(url);
+  });
+
   it("are left alone when they are a plain database, or something else", async () => {
     const path = join(await ownFolder(), "mine.db");
     const mine = open({ url: `file:${path}` });
@@ -107,7 +208,7 @@ describe("the files of a replica", () => {
   });
 
   it("belong to one client at a time, in this process and in another", async () => {
-    const { url } = await closedReplica();
+    const { path, url } = await closedReplica();
     const first = open({ url, syncUrl: sqld.url });
     expect(await valueOf(first, "SELECT count(*) FROM t")).toBe(40);
     expect(() => createClient({ url, syncUrl: sqld.url })).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
@@ -115,6 +216,11 @@ describe("the files of a replica", () => {
       import { createClient } from ${JSON.stringify(new URL("../src/index.ts", import.meta.url).href)};
       try { createClient({ url: ${JSON.stringify(url)}, syncUrl: ${JSON.stringify(sqld.url)} }); console.log("opened"); }
       catch (error) { console.log(error.code); }`;
+    const link = `${path}-link`;
+    symlinkSync(path, link);
+    expect(() => createClient({ url: `file:${link}`, syncUrl: sqld.url })).toThrow(
+      expect.objectContaining({ code: "CONFIG_INVALID" }),
+    );
     const other = await run(process.execPath, ["--input-type=module", "-e", script]);
     expect(other.stdout).toBe("CONFIG_INVALID\n");
     first.close();

@@ -108,7 +108,7 @@ function describeOpening(error: LitefleetError, options: LocalOptions): Liteflee
 }
 
 /** The one name of a file, whatever links lead to it, also before it exists. */
-function resolvePath(path: string): string {
+export function resolvePath(path: string): string {
   const absolute = resolve(path);
   if (existsSync(absolute)) return realpathSync(absolute);
   return join(realpathSync(dirname(absolute)), basename(absolute));

@@ -20,6 +20,8 @@ export interface CopyKeeperParts {
   readonly openSyncer: (path: string) => Syncer;
   /** Opens the copy for reading. */
   readonly openLocal: () => LocalEngine;
+  /** Writes the WAL into the copy, so that nobody who closes it has to; whether that went well. */
+  readonly foldWal: () => boolean;
   readonly events: Emitter;
 }
 
@@ -33,10 +35,16 @@ export class CopyKeeper {
   #position: LogPosition | undefined;
   #syncer: Syncer | undefined;
   #fetching: FetchProgress | undefined;
+  #isCorrupt = false;
+  #isPulling = false;
+  /** Whether a client of before has let go of the files. */
+  #isReady: boolean;
   #isClosed = false;
 
   constructor(parts: CopyKeeperParts) {
     this.#parts = parts;
+    this.#isReady = parts.ready === undefined;
+    void parts.ready?.then(() => (this.#isReady = true));
     if (!parts.files.isWhole()) return;
     this.#local = openUnlessCorrupt(parts.openLocal);
     if (this.#local !== undefined) this.#position = parts.files.position();
@@ -69,7 +77,7 @@ export class CopyKeeper {
     await this.#parts.ready;
     const handshake = await this.#parts.relay.greet();
     const position = this.#position;
-    if (this.#local === undefined || position?.epoch !== handshake.epoch) return this.#fetchAnew(handshake);
+    if (!this.#isTrusted() || position?.epoch !== handshake.epoch) return this.#fetchAnew(handshake);
     if (position.frameNo === handshake.frameNo) return { frame_no: position.frameNo ?? 0, frames_synced: 0 };
     // A log that has gone back, as a restored backup's has, is not the one that was copied.
     if ((position.frameNo ?? 0) > (handshake.frameNo ?? 0)) return this.#fetchAnew(handshake);
@@ -79,7 +87,7 @@ export class CopyKeeper {
   /** Fetches what is known to be there, up to a frame, without asking first where that is possible: one round trip. */
   async pull(frameNo: number): Promise<Replicated> {
     const { handshake } = this.#parts.relay;
-    if (this.#local === undefined || handshake === undefined || handshake.epoch !== this.#position?.epoch) {
+    if (!this.#isTrusted() || handshake === undefined || handshake.epoch !== this.#position?.epoch) {
       return this.sync();
     }
     try {
@@ -90,21 +98,51 @@ export class CopyKeeper {
     }
   }
 
+  /** Notes that the copy was found to be corrupt: the next sync fetches it anew. */
+  distrust(): void {
+    this.#isCorrupt = true;
+  }
+
   /** Closes the copy at once; resolves when the files are free. */
   close(): Promise<void> {
     this.#isClosed = true;
+    const { files, ready, foldWal } = this.#parts;
+    const isTrusted = this.#isTrusted();
+    const isIdle = !this.#isPulling && this.#isReady;
+    if (isTrusted) files.seal.open();
     this.#local?.close();
+    // The syncer is yet to be closed, but will find nothing to do.
+    if (isTrusted && isIdle && foldWal()) files.seal.close();
+    return Promise.all([ready, this.#letGo()]).then(() => {
+      if (isTrusted && !isIdle) files.seal.close();
+    });
+  }
+
+  /** Whether there is a copy, and it is what we made of it. */
+  #isTrusted(): boolean {
+    return this.#local !== undefined && !this.#isCorrupt && !this.#parts.files.seal.isBroken();
+  }
+
+  async #letGo(): Promise<void> {
     const syncer = this.#syncer;
     this.#syncer = undefined;
-    return Promise.resolve(syncer?.close());
+    await syncer?.close();
   }
 
   async #pull(frameNo: number | undefined): Promise<Replicated> {
     const { files, relay, openSyncer } = this.#parts;
     relay.endWhen((next) => hasEnough(files, frameNo, next));
+    files.seal.open();
+    this.#isPulling = true;
     this.#syncer ??= openSyncer(files.path);
-    const replicated = await this.#syncer.sync();
     const before = this.#position;
+    let replicated: Replicated;
+    try {
+      replicated = await this.#syncer.sync();
+    } finally {
+      this.#isPulling = false;
+      if (!this.#isClosed) files.seal.close();
+    }
     this.#position = files.position();
     this.#local?.schemaMayHaveChanged();
     return { frame_no: replicated?.frame_no ?? before?.frameNo ?? 0, frames_synced: replicated?.frames_synced ?? 0 };
@@ -113,17 +151,22 @@ export class CopyKeeper {
   async #fetchAnew(handshake: Handshake): Promise<Replicated> {
     const { files, relay, openSyncer } = this.#parts;
     const { next } = files;
-    next.remove();
+    if (!next.canGoOnTo(handshake)) next.remove();
     relay.endWhen((nextFrame) => hasEnough(next, handshake.frameNo, nextFrame));
     this.#fetching = { bytes: 0, totalFrames: handshake.frameNo === undefined ? 0 : handshake.frameNo + 1 };
     const syncer = openSyncer(next.path);
     let replicated: Replicated;
+    let isLost = false;
     try {
       replicated = await syncer.sync();
+    } catch (error) {
+      // What the network broke off goes on where it was; what the library failed at by itself begins again.
+      isLost = !this.#isClosed && !relay.hasFailed;
+      throw error;
     } finally {
       this.#fetching = undefined;
       await syncer.close();
-      if (this.#isClosed) next.remove();
+      if (isLost) next.remove();
     }
     const position = next.position();
     if (position?.epoch !== handshake.epoch) {
@@ -131,9 +174,7 @@ export class CopyKeeper {
         isRetryable: true,
       });
     }
-    const old = this.#syncer;
-    this.#syncer = undefined;
-    await old?.close();
+    await this.#letGo();
     if (this.#isClosed) throw new LitefleetError("The client was closed during the sync", "CLIENT_CLOSED");
     // Without a pause from here on, so that no read comes between.
     this.#local?.close();
@@ -141,6 +182,8 @@ export class CopyKeeper {
     files.swapIn();
     this.#local = this.#parts.openLocal();
     this.#position = position;
+    this.#isCorrupt = false;
+    files.seal.close();
     return { frame_no: position.frameNo ?? 0, frames_synced: replicated?.frames_synced ?? 0 };
   }
 }

@@ -15,6 +15,8 @@ import { within } from "../within.ts";
 const catchUpMs = 30_000;
 /** Pause before a position is looked for again, in milliseconds. */
 const retryMs = 50;
+/** How old a copy has to be, in milliseconds, to be fetched anew when it is found to be corrupt. */
+const healAgainMs = 60_000;
 
 /** What a follower is made of. */
 export interface FollowerParts {
@@ -37,6 +39,7 @@ export class Follower {
   #lastSyncAt: number | undefined;
   /** When the last successful sync began, on the monotonic clock: what was written before is here. */
   #freshSince = Number.NEGATIVE_INFINITY;
+  #healedAt = Number.NEGATIVE_INFINITY;
   #lastError: LitefleetError | undefined;
   #isPrimaryReachable: boolean | undefined;
   #isClosed = false;
@@ -55,6 +58,30 @@ export class Follower {
     if (this.local === undefined) await within(this.#syncing ?? this.sync(), options, "the first sync");
     if (this.local === undefined || this.#isClosed) throw closedError();
     return this.local;
+  }
+
+  /**
+   * A new copy in place of one that was found to be corrupt. Rejects with `error` if the primary gives none, and if the corrupt one is
+   * itself new: then the primary's is no better.
+   */
+  async heal(
+    corrupt: LocalEngine,
+    error: LitefleetError,
+    options: Pick<CallOptions, "signal" | "timeoutMs">,
+  ): Promise<LocalEngine> {
+    if (this.local === corrupt) {
+      if (performance.now() - this.#healedAt < healAgainMs) throw error;
+      this.#parts.keeper.distrust();
+      await within(
+        this.#syncFromNow().catch(() => {
+          throw error;
+        }),
+        options,
+        "a new copy",
+      );
+      this.#healedAt = performance.now();
+    }
+    return this.copy(options);
   }
 
   /** Brings what the primary holds now: calls of one moment share a sync, and one that has asked the primary already is not joined. */

@@ -2,12 +2,13 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { LitefleetError } from "../errors.ts";
 import type { Emitter } from "../events.ts";
-import { loadLibsql } from "../local/libsql.ts";
-import { openLocal } from "../local/open.ts";
+import { libsqlLibrary, loadLibsql } from "../local/libsql.ts";
+import { openLocal, resolvePath } from "../local/open.ts";
 import { openRemote } from "../remote/open.ts";
 import { TokenSource } from "../remote/token-source.ts";
 import type { ReplicaConfig } from "../resolve-config.ts";
 import { CopyKeeper } from "./copy-keeper.ts";
+import { foldWal } from "./fold-wal.ts";
 import { FileLock } from "./file-lock.ts";
 import { Follower } from "./follower.ts";
 import { PrimaryLink } from "./primary-link.ts";
@@ -35,7 +36,7 @@ export function openReplica(config: ReplicaConfig, events: Emitter): ReplicaEngi
   }
   // Here and not first in the sync thread, where its log could not be silenced.
   loadLibsql();
-  const files = new ReplicaFiles(resolve(path));
+  const files = new ReplicaFiles(resolvePath(path));
   files.isWhole();
   const remote = openRemote(primary);
   const { lock, ready } = FileLock.take(files.path);
@@ -64,6 +65,7 @@ export function openReplica(config: ReplicaConfig, events: Emitter): ReplicaEngi
           maxConnections,
           isReadOnly: true,
         }),
+      foldWal: () => foldWal(() => libsqlLibrary.open(files.path, { encryptionKey })),
       events,
     });
     const { syncInterval } = config;

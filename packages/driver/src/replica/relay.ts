@@ -49,6 +49,11 @@ export class Relay {
     return this.#handshake;
   }
 
+  /** Whether a request has failed since {@link takeFailure}. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
   /** Why the last request failed, if it did; asking takes it away. */
   takeFailure(): LitefleetError | undefined {
     const failure = this.#failure;

@@ -20,6 +20,9 @@ import { onPrimary } from "./primary-errors.ts";
 import { ReplicaTransaction } from "./replica-transaction.ts";
 import { WrittenChunks } from "./written-chunks.ts";
 
+/** SQLite's extended code for a file that ends before the page that was to be read. */
+const shortRead = 522;
+
 /** What a replica is made of. */
 export interface ReplicaParts {
   readonly primary: RemoteEngine;
@@ -50,7 +53,7 @@ export class ReplicaEngine implements Engine {
       if (local === undefined || options.maxStalenessMs !== undefined || options.minPosition !== undefined) {
         return this.#readWhenFresh(statement, options);
       }
-      return local.execute(statement, options);
+      return this.#read(local, options, (copy) => copy.execute(statement, options));
     }
     return this.#write(options, (noting) => this.#parts.primary.execute(statement, noting));
   }
@@ -61,7 +64,8 @@ export class ReplicaEngine implements Engine {
     options: BatchOptions,
   ): Promise<RawResult[]> {
     if (mode !== "write" && statements.every(isLocalRead)) {
-      return (await this.#follower.copy(options)).batch(statements, mode, options);
+      const local = await this.#follower.copy(options);
+      return this.#read(local, options, (copy) => copy.batch(statements, mode, options));
     }
     return this.#write(options, (noting) => this.#parts.primary.batch(statements, mode, noting));
   }
@@ -128,8 +132,22 @@ export class ReplicaEngine implements Engine {
     const { minPosition, maxStalenessMs } = options;
     if (minPosition !== undefined) await this.#follower.waitFor(minPosition, options);
     if (maxStalenessMs !== undefined) await this.#follower.refresh(maxStalenessMs, options);
-    const local: LocalEngine = await this.#follower.copy(options);
-    return local.execute(statement, options);
+    const local = await this.#follower.copy(options);
+    return this.#read(local, options, (copy) => copy.execute(statement, options));
+  }
+
+  /** Reads from the copy; if that turns out to be corrupt, once more from a new one. */
+  #read<T>(local: LocalEngine, options: CallOptions, read: (local: LocalEngine) => Promise<T> | T): Promise<T> | T {
+    const heal = async (error: unknown): Promise<T> => {
+      if (!isCorrupt(error)) throw error;
+      return read(await this.#follower.heal(local, error, options));
+    };
+    try {
+      const result = read(local);
+      return result instanceof Promise ? result.catch(heal) : result;
+    } catch (error) {
+      return heal(error);
+    }
   }
 
   async #write<T>(options: BatchOptions, write: (noting: RemoteCallOptions) => Promise<T>): Promise<T> {
@@ -149,6 +167,12 @@ export class ReplicaEngine implements Engine {
   #afterWrite(written: number | undefined): Promise<void> {
     return this.#follower.noteWrite(written, this.#parts.readYourWrites);
   }
+}
+
+/** Whether an error tells of a damaged file, and not of the statement. */
+function isCorrupt(error: unknown): error is LitefleetError {
+  if (!(error instanceof LitefleetError)) return false;
+  return ["SQLITE_CORRUPT", "SQLITE_NOTADB"].includes(error.code) || error.rawCode === shortRead;
 }
 
 function isLocalRead(statement: BoundStatement): boolean {

@@ -1,16 +1,7 @@
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync } from "node:fs";
 import { LitefleetError } from "../errors.ts";
 import { isError } from "../realm.ts";
+import { CopySeal } from "./copy-seal.ts";
 
 /** Where a local copy stands in the primary's log. */
 export interface LogPosition {
@@ -28,9 +19,11 @@ const indexLength = 24;
 /** The files of one replica, and what can be wrong with them. */
 export class ReplicaFiles {
   readonly path: string;
+  readonly seal: CopySeal;
 
   constructor(path: string) {
     this.path = path;
+    this.seal = new CopySeal(path);
   }
 
   /** Where the next copy is fetched to, beside the one that is read. */
@@ -40,11 +33,6 @@ export class ReplicaFiles {
 
   get #index(): string {
     return `${this.path}-client_wal_index`;
-  }
-
-  /** Says that the file at this path is a copy, and may be thrown away. */
-  get #mark(): string {
-    return `${this.path}-replica`;
   }
 
   /** What the native library noted; `undefined` if it is missing or says nothing. */
@@ -68,22 +56,20 @@ export class ReplicaFiles {
   isWhole(): boolean {
     const hasData = existsSync(this.path) && statSync(this.path).size > 0;
     const position = this.position();
-    if (hasData && !existsSync(this.#mark) && position === undefined) {
+    if (hasData && !this.seal.exists && position === undefined) {
       throw new LitefleetError(
         `${this.path} is not an embedded replica, or its file ${this.#index} is missing. ` +
           "To make a replica here, move the database away first.",
         "CONFIG_INVALID",
       );
     }
-    return hasData && position !== undefined && !this.#isTruncated();
+    return hasData && position !== undefined && !this.#isTruncated() && !this.seal.isBroken();
   }
 
-  /** Notes that what lies at the path from now on is a copy. */
-  mark(): void {
-    writeFileSync(
-      this.#mark,
-      "The database beside this file is a copy that Litefleet made; it is fetched again when it is lost.\n",
-    );
+  /** Whether a fetch that broke off here can go on, to a place in the log. */
+  canGoOnTo({ epoch, frameNo }: LogPosition): boolean {
+    const position = this.position();
+    return position?.epoch === epoch && (position.frameNo ?? -1) <= (frameNo ?? -1) && this.isWhole();
   }
 
   /** Removes the copy and all that belongs to it. */
@@ -94,7 +80,7 @@ export class ReplicaFiles {
 
   /** Puts the copy that was fetched to `next` in this one's place. Nobody may have either of them open. */
   swapIn(): void {
-    this.mark();
+    this.seal.open();
     this.remove();
     const { next } = this;
     for (const ending of ["-wal", "", "-client_wal_index"]) renameIfThere(next.path + ending, this.path + ending);

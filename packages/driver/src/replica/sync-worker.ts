@@ -2,19 +2,25 @@
 import { createRequire } from "node:module";
 import { parentPort } from "node:worker_threads";
 import type Database from "libsql";
-import type { SyncReply, SyncRequest } from "./sync-protocol.ts";
+import { foldWal } from "./fold-wal.ts";
+import type { SyncReply, SyncRequest, SyncTarget } from "./sync-protocol.ts";
 
 interface SyncDatabase extends Database.Database {
   sync(): { readonly frame_no: number; readonly frames_synced: number };
 }
 
-type OpenReplica = new (
+type OpenDatabase = new (
   path: string,
-  options: { syncUrl: string; authToken: string; encryptionKey: string },
+  options: { syncUrl?: string; authToken?: string; encryptionKey: string },
 ) => SyncDatabase;
 
-const open = createRequire(import.meta.url)("libsql") as OpenReplica;
-const replicas = new Map<number, SyncDatabase>();
+interface OpenReplica {
+  readonly database: SyncDatabase;
+  readonly target: SyncTarget;
+}
+
+const open = createRequire(import.meta.url)("libsql") as OpenDatabase;
+const replicas = new Map<number, OpenReplica>();
 
 function answer(request: SyncRequest): SyncReply {
   try {
@@ -27,17 +33,20 @@ function answer(request: SyncRequest): SyncReply {
 function run(request: SyncRequest): { frame_no: number; frames_synced: number } | undefined {
   if (request.op === "open") {
     const { path, syncUrl, authToken, encryptionKey = "" } = request.target;
-    replicas.set(request.replica, new open(path, { syncUrl, authToken, encryptionKey }));
+    const database = new open(path, { syncUrl, authToken, encryptionKey });
+    replicas.set(request.replica, { database, target: request.target });
     return undefined;
   }
-  const database = replicas.get(request.replica);
-  if (database === undefined) throw new Error("the replica is not open");
+  const replica = replicas.get(request.replica);
+  if (replica === undefined) throw new Error("the replica is not open");
   if (request.op === "close") {
     replicas.delete(request.replica);
-    database.close();
+    replica.database.close();
+    const { path, encryptionKey = "" } = replica.target;
+    foldWal(() => new open(path, { encryptionKey }));
     return undefined;
   }
-  const { frame_no, frames_synced } = database.sync();
+  const { frame_no, frames_synced } = replica.database.sync();
   return { frame_no, frames_synced };
 }
 
