@@ -129,7 +129,7 @@ test(
     }
     expect(errors).toEqual([]);
     // What the campaign is about: a primary that is that busy. A short run tells nothing about a rate.
-    if (inject("soak")) expect(rate).toBeGreaterThan(transfersPerSecond * 0.95);
+    expect(rate).toBeGreaterThan(inject("soak") ? transfersPerSecond * 0.95 : 0);
   },
 );
 
