@@ -12,6 +12,9 @@ import type { TableShape, TableShapes } from "./table-shapes.ts";
 /** Rows of the change log that are read at a time. */
 const readAtOnce = 200;
 
+/** Rows of the change log that are removed at a time. */
+const deletedAtOnce = 500n;
+
 /** The local record of how far the local file is: its `pull_gen` is the epoch. Made anew after each pull, never sent. */
 const localClient = "litefleet-local";
 
@@ -94,10 +97,12 @@ export class Capture {
   }
 
   /**
-   * Moves everything, a piece with each step. If it is not taken to its end, or the process ends in the middle, the next move goes on
-   * with it.
+   * Moves everything, a piece with each step; a step may give a promise to be awaited before the next. If it is not taken to its end, or
+   * the process ends in the middle, the next move goes on with it.
+   *
+   * @param commit ends the transaction in which the record is emptied.
    */
-  *drain(): Generator<void, void> {
+  *drain(commit: () => Promise<void> | void): Generator<Promise<void> | void, void> {
     const { writer, outbox } = this.#parts;
     const epoch = this.epoch();
     if (epoch === undefined) throw new LitefleetError("The local file is not whole; reopen the client", "SYNC_FAILED");
@@ -120,9 +125,13 @@ export class Capture {
     writer.all("PRAGMA capture_data_changes_conn('off')");
     try {
       writer.exec("BEGIN IMMEDIATE");
-      writer.all("DELETE FROM turso_cdc");
+      for (let to = 0n; to < last;) {
+        to += deletedAtOnce;
+        writer.all("DELETE FROM turso_cdc WHERE change_id <= ?", [to]);
+        yield;
+      }
       writer.all(putMarker, [localClient, (epoch > outbox.lastEpoch ? epoch : outbox.lastEpoch) + 1n, 0n]);
-      writer.exec("COMMIT");
+      yield commit();
     } finally {
       writer.rollBack();
       writer.all("PRAGMA capture_data_changes_conn('full,turso_cdc')");

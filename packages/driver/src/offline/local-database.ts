@@ -2,6 +2,8 @@ import type { SqlValue } from "../engine.ts";
 import type { NativeStatement } from "../local/native.ts";
 import { parseStatement } from "../sql/parse.ts";
 import { StatementCache } from "../statement-cache.ts";
+import { classifyTurso } from "../turso/classify.ts";
+import { step } from "../turso/native.ts";
 import type { TursoHandle } from "../turso/native.ts";
 import { TursoConnection } from "../turso/turso-connection.ts";
 
@@ -9,10 +11,12 @@ const cacheSize = 64;
 
 /** A connection of the local file for the driver's own statements. Integers are read as bigints. */
 export class LocalDatabase {
+  readonly #handle: TursoHandle;
   readonly #connection: TursoConnection;
   readonly #cache = new StatementCache<NativeStatement>(cacheSize);
 
   constructor(handle: TursoHandle) {
+    this.#handle = handle;
     this.#connection = new TursoConnection(handle, cacheSize);
   }
 
@@ -22,6 +26,22 @@ export class LocalDatabase {
 
   exec(sql: string): void {
     this.#connection.exec(sql);
+  }
+
+  /** Commits while the event loop goes on: a large transaction takes its time. Nobody else may use the connection meanwhile. */
+  async commit(): Promise<void> {
+    const script = this.#handle.executor("COMMIT");
+    try {
+      for (;;) {
+        const result = script.stepSync();
+        if (result === step.done) return;
+        if (result === step.io) await this.#handle.ioLoopAsync();
+      }
+    } catch (error) {
+      throw classifyTurso(error);
+    } finally {
+      script.reset();
+    }
   }
 
   get inTransaction(): boolean {

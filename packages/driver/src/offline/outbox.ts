@@ -44,7 +44,7 @@ const schema = `
 `;
 
 /** How many changes are read at a time. */
-const readAtOnce = 500;
+const readAtOnce = 200;
 
 /**
  * The local changes that the primary has not been seen to hold, and those that it refused, in a SQLite file beside the database
@@ -53,14 +53,13 @@ const readAtOnce = 500;
 export class Outbox {
   readonly #connection: NativeConnection;
   readonly #statements = new Map<string, NativeStatement>();
-  #pending: number;
-  #conflicts: number;
+  #pending = 0;
+  #conflicts = 0;
 
   /** @throws {LitefleetError} `CONFIG_INVALID` if another client or process has it open. */
   constructor(path: string) {
     this.#connection = openFile(path);
-    this.#pending = this.#count("SELECT count(*) FROM changes WHERE seq > ?", [BigInt(this.acked)]);
-    this.#conflicts = this.#count("SELECT count(*) FROM conflicts", []);
+    this.#recount();
   }
 
   /** Changes that the primary has not taken. */
@@ -211,8 +210,10 @@ export class Outbox {
     }
   }
 
+  /** The index is small; the table holds whole rows. */
   #recount(): void {
-    this.#pending = this.#count("SELECT count(*) FROM changes WHERE seq > ?", [BigInt(this.acked)]);
+    const pending = "SELECT count(*) FROM changes INDEXED BY sqlite_autoindex_changes_1 WHERE seq > ?";
+    this.#pending = this.#count(pending, [BigInt(this.acked)]);
     this.#conflicts = this.#count("SELECT count(*) FROM conflicts", []);
   }
 

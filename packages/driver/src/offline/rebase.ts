@@ -62,7 +62,7 @@ async function applyAll(parts: RebaseParts, outcomes: Map<number, Outcome>): Pro
     stretchBegan = performance.now();
   }
   capture.writeEpoch();
-  writer.exec("COMMIT");
+  await writer.commit();
   return true;
 }
 

@@ -204,7 +204,7 @@ export class Session {
     clearTimeout(this.#timer);
     if (this.#library.handle.open && !this.#library.handle.inTransaction()) {
       try {
-        for (const _ of this.#capture.drain());
+        for (const _ of this.#capture.drain(() => this.#writer.exec("COMMIT")));
       } catch {
         // It stays recorded in the file.
       }
@@ -286,7 +286,8 @@ export class Session {
   }
 
   async #drain(): Promise<void> {
-    for (const _ of this.#capture.drain()) {
+    for (const step of this.#capture.drain(() => this.#writer.commit())) {
+      await step;
       await new Promise((resolve) => void setImmediate(resolve));
       this.#options.queue.progress();
     }

@@ -38,6 +38,8 @@ export interface TursoHandle {
   /** Inexact beyond 2^53. */
   lastInsertRowid(): number;
   ioLoopSync(): void;
+  /** The same off the JavaScript thread. */
+  ioLoopAsync(): Promise<void>;
   close(): void;
 }
 
@@ -99,6 +101,7 @@ export function isTursoHandle(value: unknown): value is TursoHandle {
     "changes",
     "lastInsertRowid",
     "ioLoopSync",
+    "ioLoopAsync",
     "close",
   ];
   return methods.every((name) => typeof Reflect.get(value, name) === "function");
