@@ -41,6 +41,15 @@ export class LitefleetConnection implements DatabaseConnection {
     return this.#transaction ?? this.#client;
   }
 
+  /** What this connection belongs to. */
+  get client(): Client {
+    return this.#client;
+  }
+
+  get isInTransaction(): boolean {
+    return this.#transaction !== undefined;
+  }
+
   async executeQuery<R>(query: CompiledQuery, options?: AbortableOperationOptions): Promise<QueryResult<R>> {
     try {
       const command = this.#command;

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { LitefleetError } from "@litefleet/driver";
 import { sql } from "kysely";
 import type { Kysely } from "kysely";
@@ -109,6 +110,45 @@ describe.each(databaseNames)("Kysely's Migrator on %s", (name) => {
     expect(await authors()).toEqual(["Ada"]);
     const { rows } = await sql`select id, is_locked from kysely_migration_lock`.execute(db);
     expect(rows).toEqual([{ id: "migration_lock", is_locked: 0 }]);
+  });
+
+  it("applies each once also without a transaction around the run", async () => {
+    const others = Array.from({ length: 3 }, () => database.open<unknown>());
+    const runs = await Promise.all([db, db, ...others].map((to) => migrator(to, migrations, true).migrateToLatest()));
+    expect(runs.map((run) => run.error)).toEqual(runs.map(() => undefined));
+    expect(await authors()).toEqual(["Ada"]);
+    const { rows } = await sql`select id, is_locked from kysely_migration_lock`.execute(db);
+    expect(rows).toEqual([{ id: "migration_lock", is_locked: 0 }]);
+  });
+
+  it("waits for a run that holds the lock, and not for one that has died", async () => {
+    await migrator(db).getMigrations();
+    expect((await migrator(db, {}).migrateToLatest()).error).toBeUndefined();
+    const lock = async (seconds: number): Promise<void> => {
+      await sql`update kysely_migration_lock set is_locked = (unixepoch() + ${sql.lit(seconds)}) * 1000000 + 7`.execute(
+        db,
+      );
+    };
+    await lock(3_600);
+    const other = database.open<unknown>();
+    const waiting = migrator(other).migrateToLatest();
+    await wait(200);
+    expect(await db.introspection.getTables()).toEqual([]);
+    // What a run leaves that was killed a while ago.
+    await lock(-1);
+    expect((await waiting).error).toBeUndefined();
+    expect(await authors()).toEqual(["Ada"]);
+  });
+
+  it("runs inside a transaction of the caller", async () => {
+    const mine = new Error("mine");
+    const attempt = db.transaction().execute(async (trx) => {
+      expect((await migrator(trx).migrateToLatest()).error).toBeUndefined();
+      throw mine;
+    });
+    await expect(attempt).rejects.toBe(mine);
+    expect(await db.introspection.getTables()).toEqual([]);
+    expect((await migrator(db).migrateToLatest()).error).toBeUndefined();
   });
 
   it("fails clearly, and loses no row, when a migration turns foreign keys off to rebuild a table", async () => {
