@@ -1,6 +1,7 @@
 import type { Value } from "@libsql/core/api";
+import type { CallOptions } from "../api.ts";
 import type { RowChunks } from "../engine.ts";
-import { throwIfAborted } from "../waiting.ts";
+import { Deadline } from "../waiting.ts";
 import { afterTurn, isTurnDue } from "./event-loop.ts";
 import type { OpenRows } from "./open-rows.ts";
 
@@ -19,14 +20,16 @@ export interface OpenedRows {
 /** The rows of a local statement in chunks; begins with the first `next()`. */
 export class LocalChunks implements RowChunks {
   readonly #open: () => Promise<OpenedRows>;
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: CallOptions;
+  #deadline: Deadline | undefined;
   #opened: OpenedRows | undefined;
   #isDone = false;
   #ending: Error | undefined;
 
-  constructor(open: () => Promise<OpenedRows>, signal: AbortSignal | undefined) {
+  /** @param options bounds of the whole iteration, from the first `next()` on. */
+  constructor(open: () => Promise<OpenedRows>, options: CallOptions) {
     this.#open = open;
-    this.#signal = signal;
+    this.#options = options;
   }
 
   get columns(): readonly string[] {
@@ -37,7 +40,8 @@ export class LocalChunks implements RowChunks {
     this.#throwEnding();
     if (this.#isDone) return { done: true, value: undefined };
     try {
-      throwIfAborted(this.#signal);
+      this.#deadline ??= new Deadline(this.#options);
+      this.#deadline.check("the next rows");
       this.#opened ??= await this.#open();
       this.#throwEnding();
       const rows = this.#opened.rows.next(chunkSize);

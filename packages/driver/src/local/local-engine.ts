@@ -152,7 +152,7 @@ export class LocalEngine implements Engine {
   }
 
   iterate(statement: BoundStatement, options: CallOptions): RowChunks {
-    const chunks: LocalChunks = new LocalChunks(() => this.#openRows(statement, options, chunks), options.signal);
+    const chunks: LocalChunks = new LocalChunks(() => this.#openRows(statement, options, chunks), options);
     return chunks;
   }
 

@@ -49,7 +49,7 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
   readonly #connection: Connection;
   readonly #foreignKeys: string | undefined;
   readonly #steps: TransactionSteps;
-  readonly #iterations = new Set<OpenRows>();
+  readonly #iterations = new Set<LocalChunks>();
   #turn: Release | undefined;
   #needsTurn: boolean;
   #takingTurn: Promise<void> | undefined;
@@ -142,7 +142,7 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
   }
 
   iterate(statement: BoundStatement, options: CallOptions): RowChunks {
-    return new LocalChunks(async () => {
+    const chunks: LocalChunks = new LocalChunks(async () => {
       // Only a read is streamed: ending a write early would undo it.
       if (statement.parsed.kind !== "read") {
         return { rows: OpenRows.of(await this.#execute(statement, options)), onClose: () => undefined };
@@ -150,18 +150,19 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
       throwIfAborted(options.signal);
       this.#checkOpen();
       const rows = this.#connection.open(statement);
-      this.#iterations.add(rows);
+      this.#iterations.add(chunks);
       const onClose = (): void => {
-        this.#iterations.delete(rows);
+        this.#iterations.delete(chunks);
         this.#endIfOver();
       };
       return { rows, onClose };
-    }, options.signal);
+    }, options);
+    return chunks;
   }
 
   async commit(): Promise<void> {
     this.#checkOpen();
-    this.#closeIterations();
+    this.#endIterations();
     try {
       if (this.#connection.tainted) throw unfinishedError();
       const attempt = (): void => {
@@ -192,7 +193,7 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
   }
 
   #checkOpen(): void {
-    if (this.closed) throw new LitefleetError("The transaction is closed", "TRANSACTION_CLOSED");
+    if (this.closed) throw closedError();
   }
 
   #execute(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
@@ -257,16 +258,16 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
     if (!this.#connection.inTransaction) this.#end();
   }
 
-  #closeIterations(): void {
-    for (const rows of this.#iterations) rows.close();
-    this.#iterations.clear();
+  /** A loop that is not at its end must not look as if it were. */
+  #endIterations(): void {
+    for (const chunks of [...this.#iterations]) chunks.end(closedError());
   }
 
   #end(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
     try {
-      this.#closeIterations();
+      this.#endIterations();
       this.#connection.rollBack();
       if (this.#foreignKeys !== undefined) this.#connection.exec(`PRAGMA foreign_keys = ${this.#foreignKeys}`);
     } catch {
@@ -276,6 +277,10 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
     this.#host.onEnd(this, this.#connection);
     this.#turn?.();
   }
+}
+
+function closedError(): LitefleetError {
+  return new LitefleetError("The transaction is closed", "TRANSACTION_CLOSED");
 }
 
 /** A statement met a lock and was not run again: the libSQL library leaves it open, and SQLite refuses the COMMIT. */
