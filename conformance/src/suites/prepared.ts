@@ -24,6 +24,42 @@ export function prepared({ open }: SuiteContext): void {
     ]);
   });
 
+  it("tells its columns without running", async () => {
+    const client = open();
+    await client.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, n TEXT, x)");
+    await client.execute("INSERT INTO t VALUES (1, 'a', NULL)");
+    const id = { name: "id", type: "INTEGER" };
+    const n = { name: "n", type: "TEXT" };
+    const forms: readonly (readonly [sql: string, columns: readonly unknown[]])[] = [
+      ["SELECT id, n AS n FROM t WHERE id = ? OR n = :n", [id, n]],
+      ["SELECT * FROM t", [id, n, { name: "x", type: "" }]],
+      [
+        "SELECT 1 AS one, 1 AS one",
+        [
+          { name: "one", type: "" },
+          { name: "one", type: "" },
+        ],
+      ],
+      ["INSERT INTO t (n) VALUES (?)", []],
+      ["CREATE TABLE u (a)", []],
+      ["DELETE FROM t", []],
+    ];
+    for (const [sql, columns] of forms) expect(await client.prepare(sql).columns()).toEqual(columns);
+    const returning = await client.prepare("DELETE FROM t RETURNING id, n").columns();
+    expect(returning.map(({ name }) => name)).toEqual(["id", "n"]);
+    const pragma = await client.prepare("PRAGMA table_info(t)").columns();
+    expect(pragma.map(({ name }) => name).slice(0, 3)).toEqual(["cid", "name", "type"]);
+    expect(await client.prepare("SELECT count(*) FROM t").values()).toEqual([[1]]);
+    await client.transaction(async (tx) => {
+      expect(await tx.prepare("SELECT id FROM t").columns()).toEqual([id]);
+      await tx.execute("ALTER TABLE t RENAME COLUMN n TO m");
+      expect(await tx.prepare("SELECT * FROM t").columns()).toEqual([id, { ...n, name: "m" }, { name: "x", type: "" }]);
+      expect(await tx.savepoint((point) => point.prepare("SELECT 2 AS two").columns())).toHaveLength(1);
+    });
+    expect(await rejection(client.prepare("SELECT * FROM nothing").columns())).toBeInstanceOf(LibsqlError);
+    await expectCode(client.prepare("SELECT 1").columns({ signal: AbortSignal.abort() }), "ABORTED");
+  });
+
   it("refuses bad SQL when it is prepared", () => {
     expect(() => open().prepare("")).toThrow(expect.objectContaining({ code: "SQL_NO_STATEMENT" }));
     expect(() => open().prepare("SELECT 1; SELECT 2")).toThrow(

@@ -26,6 +26,9 @@ export type TransactionMode = "write" | "read" | "deferred" | "concurrent";
  */
 export type IntMode = "number" | "bigint" | "string" | "auto";
 
+/** The bounds of a call that reads no rows. */
+export type BoundOptions = Pick<CallOptions, "signal" | "timeoutMs">;
+
 /** Options of a single call. */
 export interface CallOptions {
   /**
@@ -58,6 +61,13 @@ export interface RawResult {
   readonly rowsAffected: number;
   /** The rowid of the last row inserted on this connection; `undefined` for a read. */
   readonly lastInsertRowid: bigint | undefined;
+}
+
+/** A column of what a statement gives. */
+export interface Column {
+  readonly name: string;
+  /** As declared in CREATE TABLE; `""` for an expression. */
+  readonly type: string;
 }
 
 /** What {@link PreparedStatement.run} answers. */
@@ -98,6 +108,8 @@ export interface PreparedStatement {
   run(args?: InArgs, options?: CallOptions): Promise<RunResult>;
   /** Columns, declared types, value arrays and counts in one. */
   raw(args?: InArgs, options?: CallOptions): Promise<RawResult>;
+  /** The columns of its rows, in order, without running it; none for a statement that gives no rows. */
+  columns(options?: CallOptions): Promise<Column[]>;
   /** Rows one after the other, without holding them all. Leaving the loop early releases the statement. */
   iterate(args?: InArgs, options?: CallOptions): AsyncIterableIterator<Row>;
   /**
@@ -137,7 +149,7 @@ export interface Transaction extends Executor, AsyncDisposable {
    * Runs `callback` inside a savepoint: released when it resolves, rolled back to when it rejects. Parallel savepoints of
    * one transaction queue behind each other.
    */
-  savepoint<T>(callback: (tx: Transaction) => Promise<T>): Promise<T>;
+  savepoint<T>(callback: (tx: Transaction) => Promise<T>, options?: BoundOptions): Promise<T>;
   /**
    * Locks rows that the transaction relies on without changing them: of it and any other that writes or locks one of them, only one
    * can commit. That is the cure for write skew where transactions run beside each other. Gives the number of rows locked: 0 means
@@ -152,7 +164,8 @@ export interface Transaction extends Executor, AsyncDisposable {
    * await tx.lock("shifts", { day: "Monday", room: 4 });
    */
   lock(table: string, key: RowKey, options?: CallOptions): Promise<number>;
-  commit(): Promise<void>;
+  /** Given up before COMMIT is on its way, it leaves the transaction open; during it, it rolls back or is `OUTCOME_UNKNOWN`. */
+  commit(options?: BoundOptions): Promise<void>;
   rollback(): Promise<void>;
   /** Rolls back if still open. Never throws. */
   close(): void;
@@ -324,7 +337,7 @@ export interface Client extends Executor, AsyncDisposable {
   /** Runs statements in one transaction and one round trip. The first failure rolls all back. Default mode `"deferred"`. */
   batch(stmts: readonly BatchStatement[], mode?: TransactionMode, options?: BatchOptions): Promise<ResultSet[]>;
   /** Like `batch`, with foreign keys off during it. `@litefleet/migrate` does this with checks; prefer it. */
-  migrate(stmts: readonly InStatement[]): Promise<ResultSet[]>;
+  migrate(stmts: readonly InStatement[], options?: CallOptions): Promise<ResultSet[]>;
   /** Begins a transaction. The caller ends it. Default mode `"write"`. */
   transaction(mode?: TransactionMode, options?: BeginOptions): Promise<Transaction>;
   /**
@@ -345,9 +358,10 @@ export interface Client extends Executor, AsyncDisposable {
    */
   journalMode(mode?: "mvcc" | "wal"): Promise<JournalMode>;
   /**
-   * Brings an embedded replica up to date; on an offline client pulls, then pushes. Rejects with `UNSUPPORTED` on any other client.
+   * Brings an embedded replica up to date; on an offline client pulls, then pushes. Rejects with `UNSUPPORTED` on any other client. A
+   * sync that is given up goes on, and a later call joins it.
    */
-  sync(): Promise<Replicated>;
+  sync(options?: BoundOptions): Promise<Replicated>;
   /**
    * Sends the changes of an offline client to its primary, in slices. Whatever happens on the way, each change arrives once, is still
    * pending, or is a conflict. Rejects with `PRIMARY_UNREACHABLE` while the primary is away (then the rest stays pending), with

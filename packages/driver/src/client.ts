@@ -3,6 +3,7 @@ import type {
   BatchOptions,
   BatchStatement,
   BeginOptions,
+  BoundOptions,
   CallOptions,
   Capabilities,
   Client,
@@ -18,7 +19,7 @@ import type {
   TransactionOptions,
   WaitForOptions,
 } from "./api.ts";
-import { checkOptions, noOptions } from "./call-options.ts";
+import { checkOptions } from "./call-options.ts";
 import type { BoundStatement, Engine, MaybePromise, RowChunks } from "./engine.ts";
 import { LitefleetError, unsupported } from "./errors.ts";
 import { describeValue } from "./describe-value.ts";
@@ -33,6 +34,8 @@ import { runTransaction } from "./run-transaction.ts";
 import { checkSqlText } from "./sql/check-text.ts";
 import { StatementRunner } from "./statement-runner.ts";
 import { LitefleetTransaction } from "./transaction.ts";
+import { throwIfAborted } from "./waiting.ts";
+import { within } from "./within.ts";
 
 const modes: ReadonlySet<string> = new Set<TransactionMode>(["write", "read", "deferred", "concurrent"]);
 
@@ -89,13 +92,15 @@ export class LitefleetClient extends StatementRunner implements Client {
     checkMode(mode);
     const checked = checkOptions(options);
     const bound = this.bindAll(stmts, checked);
+    throwIfAborted(checked.signal);
     if (mode === "read") bound.forEach(checkReadOnly);
     return toResultSets(await engine.batch(bound, mode, this.#withDefaults(checked)));
   }
 
-  async migrate(stmts: readonly InStatement[]): Promise<ResultSet[]> {
+  async migrate(stmts: readonly InStatement[], options?: CallOptions): Promise<ResultSet[]> {
     const engine = this.#openEngine();
-    return toResultSets(await engine.migrate(this.bindAll(stmts, noOptions)));
+    const checked = checkOptions(options);
+    return toResultSets(await engine.migrate(this.bindAll(stmts, checked), checked));
   }
 
   transaction(mode?: TransactionMode, options?: BeginOptions): Promise<LitefleetTransaction>;
@@ -112,7 +117,10 @@ export class LitefleetClient extends StatementRunner implements Client {
 
   override async executeMultiple(sql: string, options?: CallOptions): Promise<void> {
     checkSqlText(sql);
-    await this.#openEngine().script(sql, checkOptions(options));
+    const engine = this.#openEngine();
+    const checked = checkOptions(options);
+    throwIfAborted(checked.signal);
+    await engine.script(sql, checked);
   }
 
   async journalMode(mode?: "mvcc" | "wal"): Promise<JournalMode> {
@@ -121,8 +129,11 @@ export class LitefleetClient extends StatementRunner implements Client {
     return engine.journalMode?.(mode) ?? journalModeByPragma(this, mode);
   }
 
-  async sync(): Promise<Replicated> {
-    return this.#openEngine().sync();
+  async sync(options?: BoundOptions): Promise<Replicated> {
+    const engine = this.#openEngine();
+    const checked = checkOptions(options);
+    throwIfAborted(checked.signal);
+    return within(engine.sync(), checked, "the sync");
   }
 
   async push(): Promise<PushResult> {
@@ -181,6 +192,7 @@ export class LitefleetClient extends StatementRunner implements Client {
   async #begin(mode: TransactionMode, options: BeginOptions): Promise<LitefleetTransaction> {
     const engine = this.#openEngine();
     checkMode(mode);
+    throwIfAborted(options.signal);
     return new LitefleetTransaction(await engine.begin(mode, this.#withDefaults(options)), mode, this.statements);
   }
 

@@ -2,6 +2,7 @@ import type { Replicated, Value } from "@libsql/core/api";
 import type {
   BatchOptions,
   BeginOptions,
+  BoundOptions,
   CallOptions,
   Capabilities,
   ClientStatus,
@@ -29,6 +30,11 @@ export interface BoundStatement {
   readonly intMode: IntMode;
   /** Of the rows of a read only the first is asked for; an engine may give more. */
   readonly onlyFirstRow?: boolean;
+  /**
+   * Only the columns of this statement are asked for: it is compiled and not run, and `parsed` is that of a read without parameters,
+   * so that it takes the way of one.
+   */
+  readonly describes?: ParsedStatement;
 }
 
 /** Either the thing or a promise of it: engines whose library is synchronous answer without one. */
@@ -45,7 +51,7 @@ export interface EngineTransaction {
   script(sql: string, options: CallOptions): MaybePromise<void>;
   /** Chunks of rows. `return()` releases the statement. */
   iterate(statement: BoundStatement, options: CallOptions): RowChunks;
-  commit(): MaybePromise<void>;
+  commit(options?: BoundOptions): MaybePromise<void>;
   rollback(): MaybePromise<void>;
   /** Rolls back if open and gives the connection back; never throws. */
   close(): void;
@@ -73,7 +79,7 @@ export interface Engine {
   /** All in one transaction, or none. A failed statement is a `LitefleetBatchError`. */
   batch(statements: readonly BoundStatement[], mode: TransactionMode, options: BatchOptions): MaybePromise<RawResult[]>;
   /** `batch` in deferred mode with foreign keys off during it. */
-  migrate(statements: readonly BoundStatement[]): MaybePromise<RawResult[]>;
+  migrate(statements: readonly BoundStatement[], options?: CallOptions): MaybePromise<RawResult[]>;
   script(sql: string, options: CallOptions): MaybePromise<void>;
   iterate(statement: BoundStatement, options: CallOptions): RowChunks;
   begin(mode: TransactionMode, options: BeginOptions): Promise<EngineTransaction>;

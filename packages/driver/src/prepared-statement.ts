@@ -1,5 +1,5 @@
 import type { InArgs, Row, Value } from "@libsql/core/api";
-import type { CallOptions, ChunkOptions, PreparedStatement, RawResult, RowChunk, RunResult } from "./api.ts";
+import type { CallOptions, ChunkOptions, Column, PreparedStatement, RawResult, RowChunk, RunResult } from "./api.ts";
 import { checkOptions } from "./call-options.ts";
 import type { BoundStatement, MaybePromise, RowChunks } from "./engine.ts";
 import type { ParsedStatements } from "./parsed-statements.ts";
@@ -8,6 +8,17 @@ import { rowFactory } from "./row-class.ts";
 import { checkChunkSize, iterateChunks } from "./chunk-iterator.ts";
 import { iterateRows } from "./row-iterator.ts";
 import type { ParsedStatement } from "./sql/parse.ts";
+import { throwIfAborted } from "./waiting.ts";
+
+/** How asking for columns goes its way. */
+const describing: ParsedStatement = {
+  kind: "read",
+  keyword: "SELECT",
+  parameters: [],
+  returning: false,
+  hasStar: false,
+  pragma: undefined,
+};
 
 /** Where a prepared statement runs. */
 export interface PreparedRunner {
@@ -47,6 +58,17 @@ export class Prepared implements PreparedStatement {
 
   raw(args?: InArgs, options?: CallOptions): Promise<RawResult> {
     return this.#answer(args, options, (result) => result);
+  }
+
+  async columns(given?: CallOptions): Promise<Column[]> {
+    const options = checkOptions(given);
+    throwIfAborted(options.signal);
+    const { kind, returning } = this.#parsed;
+    if (kind !== "read" && kind !== "pragma" && !returning) return [];
+    const describes = this.#parsed;
+    const statement = { sql: this.sql, parsed: describing, args: [], intMode: "number", describes } as const;
+    const { columns, columnTypes } = await this.#runner.runBound(statement, options);
+    return columns.map((name, i) => ({ name, type: columnTypes[i] ?? "" }));
   }
 
   iterate(args?: InArgs, options?: CallOptions): AsyncIterableIterator<Row> {

@@ -14,11 +14,13 @@ export function createClient(config: Config): Client {
 export type {
   BatchStatement,
   BeginOptions,
+  BoundOptions,
   CallOptions,
   Capabilities,
   ChunkOptions,
   Client,
   ClientStatus,
+  Column,
   EngineName,
   Executor,
   InArgs,

@@ -1,11 +1,14 @@
 import type { ResultSet } from "@libsql/core/api";
-import type { BatchStatement, CallOptions, RawResult, RowKey, Transaction, TransactionMode } from "./api.ts";
+import type { BatchStatement, BoundOptions, CallOptions, RawResult, RowKey, Transaction, TransactionMode } from "./api.ts";
 import { createAsyncScope } from "./async-scope.ts";
+import { checkOptions } from "./call-options.ts";
 import { CallChain } from "./call-chain.ts";
 import type { BoundStatement, MaybePromise, RowChunks } from "./engine.ts";
 import { LitefleetError } from "./errors.ts";
 import type { ParsedStatements } from "./parsed-statements.ts";
 import { StatementRunner } from "./statement-runner.ts";
+import { Deadline, throwIfAborted } from "./waiting.ts";
+import { within } from "./within.ts";
 
 /** The savepoint whose callback the running code is inside of. */
 const enclosing = createAsyncScope<Savepoint>();
@@ -25,15 +28,17 @@ export abstract class TransactionScope extends StatementRunner implements Transa
   abstract readonly mode: TransactionMode;
   abstract lock(table: string, key: RowKey, options?: CallOptions): Promise<number>;
   abstract batch(stmts: readonly BatchStatement[], options?: CallOptions): Promise<ResultSet[]>;
-  abstract commit(): Promise<void>;
+  abstract commit(options?: BoundOptions): Promise<void>;
   abstract rollback(): Promise<void>;
   abstract close(): void;
 
-  async savepoint<T>(callback: (tx: Transaction) => Promise<T>): Promise<T> {
+  async savepoint<T>(callback: (tx: Transaction) => Promise<T>, given?: BoundOptions): Promise<T> {
     const inside = this.#openSavepointAround();
-    if (inside !== undefined) return inside.savepoint(callback);
+    if (inside !== undefined) return inside.savepoint(callback, given);
+    const options = checkOptions(given);
+    const deadline = new Deadline(options);
     // Savepoints nest like brackets, so a sibling waits until the one before it is closed.
-    return this.#siblings.run(() => this.#runSavepoint(callback));
+    return this.#siblings.run(() => this.#runSavepoint(callback, deadline, options));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -52,13 +57,23 @@ export abstract class TransactionScope extends StatementRunner implements Transa
     return undefined;
   }
 
-  async #runSavepoint<T>(callback: (tx: Transaction) => Promise<T>): Promise<T> {
+  async #runSavepoint<T>(
+    callback: (tx: Transaction) => Promise<T>,
+    deadline: Deadline,
+    { signal, timeoutMs }: BoundOptions,
+  ): Promise<T> {
+    deadline.check("the savepoint before it");
     this.#savepointCount += 1;
     const name = `${this.#name}_${this.#savepointCount}`;
     await this.execute(`SAVEPOINT ${name}`);
     const savepoint = new Savepoint(this, name, this.statements);
     try {
-      const result = await enclosing.run(savepoint, () => callback(savepoint));
+      const left = { signal, timeoutMs: timeoutMs === undefined ? undefined : deadline.remainingMs };
+      const result = await within(
+        enclosing.run(savepoint, async () => callback(savepoint)),
+        left,
+        "the savepoint's callback",
+      );
       if (!savepoint.closed) await savepoint.commit();
       return result;
     } catch (error) {
@@ -119,8 +134,9 @@ class Savepoint extends TransactionScope {
     await this.outer.executeMultiple(sql, options);
   }
 
-  override async commit(): Promise<void> {
+  override async commit(options?: BoundOptions): Promise<void> {
     this.#checkOpen();
+    throwIfAborted(checkOptions(options).signal);
     await this.outer.execute(`RELEASE ${this.#name}`);
     this.#isEnded = true;
   }

@@ -1,5 +1,5 @@
 import type { ResultSet } from "@libsql/core/api";
-import type { BatchStatement, CallOptions, RawResult, RowKey, TransactionMode } from "./api.ts";
+import type { BatchStatement, BoundOptions, CallOptions, RawResult, RowKey, TransactionMode } from "./api.ts";
 import { CallChain } from "./call-chain.ts";
 import { checkOptions } from "./call-options.ts";
 import type { BoundStatement, EngineTransaction, MaybePromise, RowChunks } from "./engine.ts";
@@ -10,6 +10,7 @@ import { lockRows } from "./row-lock.ts";
 import { toResultSets } from "./result-set.ts";
 import { checkSqlText } from "./sql/check-text.ts";
 import { TransactionScope } from "./transaction-scope.ts";
+import { throwIfAborted } from "./waiting.ts";
 
 /** An open transaction over an engine's. Calls run in the order they were made. */
 export class LitefleetTransaction extends TransactionScope {
@@ -66,8 +67,10 @@ export class LitefleetTransaction extends TransactionScope {
     await this.#call(() => this.#engine.script(sql, options));
   }
 
-  override async commit(): Promise<void> {
-    await this.#call(() => this.#engine.commit());
+  override async commit(given?: BoundOptions): Promise<void> {
+    const options = checkOptions(given);
+    throwIfAborted(options.signal);
+    await this.#call(() => this.#engine.commit(options));
   }
 
   override async rollback(): Promise<void> {

@@ -3,6 +3,7 @@ import type {
   BatchOptions,
   BatchStatement,
   BeginOptions,
+  BoundOptions,
   CallOptions,
   Capabilities,
   Client,
@@ -72,8 +73,8 @@ export class FleetClient implements Client {
     return this.use(options, (client) => client.batch(stmts, mode, options));
   }
 
-  migrate(stmts: readonly InStatement[]): Promise<ResultSet[]> {
-    return this.use(undefined, (client) => client.migrate(stmts));
+  migrate(stmts: readonly InStatement[], options?: CallOptions): Promise<ResultSet[]> {
+    return this.use(options, (client) => client.migrate(stmts, options));
   }
 
   prepare(sql: string): PreparedStatement {
@@ -108,8 +109,8 @@ export class FleetClient implements Client {
     return this.use(undefined, (client) => client.journalMode(mode));
   }
 
-  sync(): Promise<Replicated> {
-    return this.use(undefined, (client) => client.sync());
+  sync(options?: BoundOptions): Promise<Replicated> {
+    return this.use(options, (client) => client.sync(options));
   }
 
   push(): Promise<PushResult> {

@@ -1,5 +1,5 @@
 import type { InArgs, Row, Value } from "@libsql/core/api";
-import type { CallOptions, ChunkOptions, Client, PreparedStatement, RawResult, RowChunk, RunResult } from "../api.ts";
+import type { CallOptions, ChunkOptions, Client, Column, PreparedStatement, RawResult, RowChunk, RunResult } from "../api.ts";
 
 /** The tenant that a prepared statement runs on. */
 interface TenantUse {
@@ -40,6 +40,10 @@ export class FleetPrepared implements PreparedStatement {
 
   raw(args?: InArgs, options?: CallOptions): Promise<RawResult> {
     return this.#tenant.use(options, (client) => this.#on(client).raw(args, options));
+  }
+
+  columns(options?: CallOptions): Promise<Column[]> {
+    return this.#tenant.use(options, (client) => this.#on(client).columns(options));
   }
 
   iterate(args?: InArgs, options?: CallOptions): AsyncIterableIterator<Row> {

@@ -1,5 +1,13 @@
 import type { InArgs, InStatement, ResultSet, Row } from "@libsql/core/api";
-import type { BatchStatement, CallOptions, PreparedStatement, RowKey, Transaction, TransactionMode } from "../api.ts";
+import type {
+  BatchStatement,
+  BoundOptions,
+  CallOptions,
+  PreparedStatement,
+  RowKey,
+  Transaction,
+  TransactionMode,
+} from "../api.ts";
 import { executeOn, iterateOn } from "./overloads.ts";
 
 /** A transaction opened by hand on a tenant, which stays open until the transaction has ended. */
@@ -41,16 +49,16 @@ export class FleetTransaction implements Transaction {
     return this.#after(this.#transaction.batch(stmts, options));
   }
 
-  savepoint<T>(callback: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.#after(this.#transaction.savepoint(callback));
+  savepoint<T>(callback: (tx: Transaction) => Promise<T>, options?: BoundOptions): Promise<T> {
+    return this.#after(this.#transaction.savepoint(callback, options));
   }
 
   lock(table: string, key: RowKey, options?: CallOptions): Promise<number> {
     return this.#after(this.#transaction.lock(table, key, options));
   }
 
-  commit(): Promise<void> {
-    return this.#after(this.#transaction.commit());
+  commit(options?: BoundOptions): Promise<void> {
+    return this.#after(this.#transaction.commit(options));
   }
 
   rollback(): Promise<void> {

@@ -68,6 +68,7 @@ export class Connection {
   run(statement: BoundStatement): RawResult {
     let cached: CachedStatement | undefined;
     try {
+      if (statement.describes !== undefined) return this.#columnsOf(statement.sql, statement.describes);
       cached = this.#prepare(statement);
       const result = cached.native.returnsRows ? this.#read(cached, statement) : this.#write(cached, statement);
       // Running it again has reset it.
@@ -183,6 +184,18 @@ export class Connection {
     // The library reports the counters of the last write for statements that write nothing.
     if (!isWrite) return rowlessResult(0, undefined);
     return rowlessResult(changes, isExact(lastInsertRowid) ? lastInsertRowid : this.#readCounters()[1]);
+  }
+
+  #columnsOf(sql: string, parsed: ParsedStatement): RawResult {
+    const native = this.#native.prepare(sql, parsed);
+    const columns = native.returnsRows ? native.columns() : [];
+    return {
+      columns: columns.map(({ name }) => name),
+      columnTypes: columns.map(({ type }) => type),
+      rows: [],
+      rowsAffected: 0,
+      lastInsertRowid: undefined,
+    };
   }
 
   #mayHaveChanged(cached: CachedStatement, rows: readonly unknown[][]): boolean {

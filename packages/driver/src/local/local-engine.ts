@@ -130,8 +130,8 @@ export class LocalEngine implements Engine {
     return this.#batch(statements, mode, options);
   }
 
-  migrate(statements: readonly BoundStatement[]): Promise<RawResult[]> {
-    return this.#batch(statements, "deferred", { foreignKeys: "off" });
+  migrate(statements: readonly BoundStatement[], options: CallOptions = {}): Promise<RawResult[]> {
+    return this.#batch(statements, "deferred", { ...options, foreignKeys: "off" });
   }
 
   async script(sql: string, options: CallOptions): Promise<void> {
@@ -270,7 +270,7 @@ export class LocalEngine implements Engine {
     const transaction = await this.begin(mode, options);
     try {
       const results = await transaction.batch(statements, options);
-      await transaction.commit();
+      await transaction.commit(options);
       return results;
     } finally {
       transaction.close();

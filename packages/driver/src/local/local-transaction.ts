@@ -1,4 +1,4 @@
-import type { BeginOptions, CallOptions, RawResult, TransactionMode } from "../api.ts";
+import type { BeginOptions, BoundOptions, CallOptions, RawResult, TransactionMode } from "../api.ts";
 import type { BoundStatement, EngineTransaction, MaybePromise, RowChunks } from "../engine.ts";
 import { LitefleetBatchError, LitefleetError } from "../errors.ts";
 import { parseStatement } from "../sql/parse.ts";
@@ -160,7 +160,7 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
     return chunks;
   }
 
-  async commit(): Promise<void> {
+  async commit(options: BoundOptions = {}): Promise<void> {
     this.#checkOpen();
     this.#endIterations();
     try {
@@ -169,7 +169,7 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
         this.#checkOpen();
         this.#steps.commit(this.#connection);
       };
-      await whileBusy(attempt, this.#host.patienceMs(), {});
+      await whileBusy(attempt, this.#host.patienceMs(), options);
     } finally {
       this.#end();
     }
@@ -260,7 +260,7 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
 
   /** A loop that is not at its end must not look as if it were. */
   #endIterations(): void {
-    for (const chunks of [...this.#iterations]) chunks.end(closedError());
+    for (const chunks of this.#iterations) chunks.end(closedError());
   }
 
   #end(): void {

@@ -8,7 +8,8 @@ import { givenUp } from "./given-up.ts";
 import type { Limit } from "./limit.ts";
 import { sentLane } from "./lanes.ts";
 import type { Lane } from "./lanes.ts";
-import type { WireResult } from "./protocol.ts";
+import { describeRequest, readDescription } from "./describe.ts";
+import type { WireRequest, WireResult } from "./protocol.ts";
 import { decodeResult, replicationIndexOf } from "./result.ts";
 import { canRetry, waitBeforeRetry } from "./retry.ts";
 import type { StreamSource } from "./stream.ts";
@@ -119,7 +120,11 @@ export class ExecuteQueue {
     for (const call of group) call.isSent = true;
     const abandoned = abandonedSignal(group);
     try {
-      const requests = group.map(({ statement }) => ({ type: "execute", stmt: encodeStatement(statement) }) as const);
+      const requests = group.map(({ statement }): WireRequest =>
+        statement.describes === undefined
+          ? { type: "execute", stmt: encodeStatement(statement) }
+          : describeRequest(statement),
+      );
       const results = await stream.send(requests, { isLast: true, signal: abandoned });
       group.forEach((call, i) => this.#settle(call, results[i]!));
     } catch (error) {
@@ -136,6 +141,12 @@ export class ExecuteQueue {
       return;
     }
     try {
+      if (call.statement.describes !== undefined) {
+        const description = readDescription(result);
+        this.#finish(call);
+        call.resolve(description);
+        return;
+      }
       if (result.response.type !== "execute")
         throw new LitefleetError("The server answered another request", "SERVER_ERROR");
       const answer = result.response.result;

@@ -43,6 +43,7 @@ export interface WireBatch {
 export type WireRequest =
   | { readonly type: "execute"; readonly stmt: WireStatement }
   | { readonly type: "batch"; readonly batch: WireBatch }
+  | { readonly type: "describe"; readonly sql: string }
   | { readonly type: "store_sql"; readonly sql_id: number; readonly sql: string }
   | { readonly type: "get_autocommit" }
   | { readonly type: "close" };
@@ -84,6 +85,7 @@ export interface WireBatchResult {
 export type WireResponse =
   | { readonly type: "execute"; readonly result: WireStatementResult }
   | { readonly type: "batch"; readonly result: WireBatchResult }
+  | { readonly type: "describe"; readonly result: { readonly cols: readonly WireColumn[] } }
   | { readonly type: "get_autocommit"; readonly is_autocommit: boolean }
   | { readonly type: "store_sql" | "close" };
 

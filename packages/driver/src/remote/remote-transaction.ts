@@ -1,4 +1,4 @@
-import type { CallOptions, RawResult } from "../api.ts";
+import type { BoundOptions, CallOptions, RawResult } from "../api.ts";
 import type { BoundStatement, EngineTransaction, RowChunks } from "../engine.ts";
 import { LitefleetError } from "../errors.ts";
 import { hasRun, readStep, readSteps, RefusedBatch, stepError } from "./batch-result.ts";
@@ -33,6 +33,7 @@ export class RemoteTransaction implements EngineTransaction {
   async execute(statement: BoundStatement, options: CallOptions): Promise<RawResult> {
     await this.#ready();
     try {
+      if (statement.describes !== undefined) return await this.#stream.describe(statement, options);
       const { result, first } = await this.#stream.run([statement], options);
       const read = readStep(result, first, statement);
       if (read instanceof LitefleetError) throw read;
@@ -76,13 +77,13 @@ export class RemoteTransaction implements EngineTransaction {
     return chunks;
   }
 
-  async commit(): Promise<void> {
+  async commit(options: BoundOptions = {}): Promise<void> {
     await this.#ready();
     if (!this.#stream.hasBegun) {
       this.close();
       return;
     }
-    const result = await this.#stream.finish("COMMIT");
+    const result = await this.#stream.finish("COMMIT", options);
     if (hasRun(result, 0)) return;
     throw this.#stream.failed(stepError(result, 0) ?? transactionClosed());
   }

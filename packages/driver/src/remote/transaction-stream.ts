@@ -1,4 +1,4 @@
-import type { BeginOptions, CallOptions, TransactionMode } from "../api.ts";
+import type { BeginOptions, BoundOptions, CallOptions, RawResult, TransactionMode } from "../api.ts";
 import type { BoundStatement } from "../engine.ts";
 import { LitefleetError } from "../errors.ts";
 import { BatchPlan, inTransaction } from "./batch-plan.ts";
@@ -6,6 +6,7 @@ import { batchResult, findRefused, parseOnly, RefusedBatch, stepError } from "./
 import { CallScope } from "./call-scope.ts";
 import { endsTransaction, RequestFailure, transactionClosed } from "./classify.ts";
 import { controlStatement } from "./encode-statement.ts";
+import { describeRequest, readDescription } from "./describe.ts";
 import type { WireBatchResult, WireRequest, WireResult } from "./protocol.ts";
 import { replicationIndexOf } from "./result.ts";
 import { canRetry, waitBeforeRetry } from "./retry.ts";
@@ -72,6 +73,15 @@ export class TransactionStream {
     return { result, first };
   }
 
+  /** Asks for the columns of a statement. */
+  async describe(statement: BoundStatement, options: CallOptions): Promise<RawResult> {
+    const begin = this.#plan();
+    const requests = begin.length > 0 ? begin.requests() : [];
+    const results = await this.#send([...requests, describeRequest(statement)], options, false);
+    if (begin.length > 0) this.#begun(results[0]);
+    return readDescription(results.at(-1));
+  }
+
   /**
    * Opens a cursor on one statement. Over HTTP the server drops the stream if a cursor's SQL does not parse, so the text (and
    * BEGIN) goes ahead in a round trip of its own.
@@ -81,11 +91,7 @@ export class TransactionStream {
     const isFirst = begin.length > 0;
     const requests = isFirst ? begin.requests() : [];
     const results = await this.#send([...requests, parseOnly(statement.sql)], { signal }, false);
-    if (isFirst) {
-      const begun = this.#read(results[0]);
-      if (begun instanceof LitefleetError) throw begun;
-      this.#noteBegun(begun);
-    }
+    if (isFirst) this.#begun(results[0]);
     const read = this.#read(results.at(-1));
     if (read instanceof LitefleetError) throw read;
     const plan = new BatchPlan();
@@ -95,11 +101,11 @@ export class TransactionStream {
   }
 
   /** Runs COMMIT or ROLLBACK if the transaction is open on the server, and closes the stream, in one round trip. */
-  async finish(sql: "COMMIT" | "ROLLBACK"): Promise<WireBatchResult> {
+  async finish(sql: "COMMIT" | "ROLLBACK", options: BoundOptions = {}): Promise<WireBatchResult> {
     const plan = new BatchPlan();
     plan.add(controlStatement(sql), inTransaction);
     try {
-      const results = await this.#send(plan.requests(), {}, sql === "COMMIT", true);
+      const results = await this.#send(plan.requests(), options, sql === "COMMIT", true);
       const result = this.#read(results[0]);
       if (result instanceof LitefleetError) throw result;
       this.#host.onIndex(replicationIndexOf(result.replication_index));
@@ -186,6 +192,12 @@ export class TransactionStream {
     } catch (error) {
       throw error instanceof RequestFailure ? this.lost(error) : error;
     }
+  }
+
+  #begun(answer: WireResult | undefined): void {
+    const begun = this.#read(answer);
+    if (begun instanceof LitefleetError) throw begun;
+    this.#noteBegun(begun);
   }
 
   /** @throws {LitefleetError} if BEGIN failed; the transaction is then over. */

@@ -228,6 +228,7 @@ function asWireResult(result: WsResult, requested: WireRequest["type"]): WireRes
   switch (response.type) {
     case "execute":
     case "batch":
+    case "describe":
     case "get_autocommit":
     case "store_sql":
     case "close":

@@ -70,8 +70,8 @@ export class ReplicaEngine implements Engine {
     return this.#write(options, (noting) => this.#parts.primary.batch(statements, mode, noting));
   }
 
-  migrate(statements: readonly BoundStatement[]): Promise<RawResult[]> {
-    return this.#write({}, (noting) => this.#parts.primary.migrate(statements, noting));
+  migrate(statements: readonly BoundStatement[], options: CallOptions = {}): Promise<RawResult[]> {
+    return this.#write(options, (noting) => this.#parts.primary.migrate(statements, noting));
   }
 
   script(sql: string, options: CallOptions): Promise<void> {

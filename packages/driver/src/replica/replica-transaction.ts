@@ -1,4 +1,4 @@
-import type { CallOptions, RawResult } from "../api.ts";
+import type { BoundOptions, CallOptions, RawResult } from "../api.ts";
 import type { BoundStatement, EngineTransaction, RowChunks } from "../engine.ts";
 import { onPrimary } from "./primary-errors.ts";
 
@@ -32,8 +32,8 @@ export class ReplicaTransaction implements EngineTransaction {
     return this.#onPrimary.iterate(statement, options);
   }
 
-  async commit(): Promise<void> {
-    await onPrimary(() => this.#onPrimary.commit());
+  async commit(options: BoundOptions = {}): Promise<void> {
+    await onPrimary(() => this.#onPrimary.commit(options));
     await this.#catchUp();
   }
 

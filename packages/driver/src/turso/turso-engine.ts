@@ -94,9 +94,9 @@ export class TursoEngine implements SwitchedEngine {
     return whileConflicting(() => this.#runBatch(statements, runMode, options), options, this.#parts.onConflict);
   }
 
-  migrate(statements: readonly BoundStatement[]): Promise<RawResult[]> {
-    const options = { foreignKeys: "off" } as const;
-    return whileConflicting(() => this.#runBatch(statements, "write", options), {}, this.#parts.onConflict);
+  migrate(statements: readonly BoundStatement[], given: CallOptions = {}): Promise<RawResult[]> {
+    const options = { ...given, foreignKeys: "off" } as const;
+    return whileConflicting(() => this.#runBatch(statements, "write", options), given, this.#parts.onConflict);
   }
 
   script(sql: string, options: CallOptions): MaybePromise<void> {
