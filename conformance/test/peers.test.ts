@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LibsqlDialect } from "@libsql/kysely-libsql";
-import { createClient } from "@litefleet/driver";
+import { createClient, LibsqlError } from "@litefleet/driver";
 import type { Client } from "@litefleet/driver";
 import { startSqld } from "@litefleet/testing";
 import { eq, sql } from "drizzle-orm";
@@ -95,6 +95,44 @@ describe.each(Object.keys(places))("packages written for the peer take our clien
     });
   });
 
+  it("drizzle-orm/libsql prepares, batches all or nothing, and reads in every way", async () => {
+    const db = drizzle({ client, schema: { people } });
+    const insert = db
+      .insert(people)
+      .values({ name: sql.placeholder("name") })
+      .prepare();
+    for (const name of ["a", "b", "c"]) await insert.execute({ name });
+    const find = db
+      .select()
+      .from(people)
+      .where(eq(people.name, sql.placeholder("name")))
+      .prepare();
+    expect(await find.get({ name: "b" })).toMatchObject({ id: 2, name: "b", isActive: true, born: null });
+    expect(await find.get({ name: "nobody" })).toBeUndefined();
+    expect(await find.values({ name: "c" })).toHaveLength(1);
+    const failing = db.batch([
+      db.delete(people),
+      db.insert(people).values({ name: "d" }),
+      db.insert(people).values({ name: "d" }),
+    ]);
+    await expect(failing).rejects.toThrow();
+    expect(await db.$count(people)).toBe(3);
+    const mine = new Error("mine");
+    await expect(
+      db.transaction(async (tx) => {
+        await tx.delete(people);
+        throw mine;
+      }),
+    ).rejects.toBe(mine);
+    const [row] = await db.update(people).set({ name: "z" }).where(eq(people.id, 1)).returning({ name: people.name });
+    expect(row).toEqual({ name: "z" });
+    expect((await db.run(sql`DELETE FROM people WHERE id = ${2}`)).rowsAffected).toBe(1);
+    expect(await db.all(sql`SELECT name FROM people ORDER BY id`)).toMatchObject([{ name: "z" }, { name: "c" }]);
+    await Promise.all(Array.from({ length: 20 }, (_, i) => db.insert(people).values({ name: `p${i}` })));
+    expect(await db.$count(people)).toBe(22);
+    expect(db.$client).toBe(client);
+  });
+
   it("drizzle-orm/libsql applies migrations", async () => {
     const migrationsFolder = join(import.meta.dirname, "fixtures/drizzle");
     await client.batch(["DROP TABLE IF EXISTS __drizzle_migrations", "DROP TABLE IF EXISTS pets"], "write");
@@ -102,6 +140,25 @@ describe.each(Object.keys(places))("packages written for the peer take our clien
     await migrate(db, { migrationsFolder });
     await migrate(db, { migrationsFolder });
     expect((await client.execute("SELECT count(*) AS c FROM pets")).rows[0]?.["c"]).toBe(1);
+  });
+
+  it("drizzle-orm/libsql leaves nothing of a migration that fails", async () => {
+    const migrationsFolder = await mkdtemp(join(tmpdir(), "litefleet-peers-"));
+    await client.batch(["DROP TABLE IF EXISTS __drizzle_migrations", "DROP TABLE IF EXISTS half"], "write");
+    await mkdir(join(migrationsFolder, "meta"));
+    const entries = [{ idx: 0, version: "6", when: 1, tag: "0000_half", breakpoints: true }];
+    await writeFile(
+      join(migrationsFolder, "meta/_journal.json"),
+      JSON.stringify({ version: "7", dialect: "sqlite", entries }),
+    );
+    await writeFile(
+      join(migrationsFolder, "0000_half.sql"),
+      "CREATE TABLE half (a);--> statement-breakpoint\nINSERT INTO nothing VALUES (1);",
+    );
+    await expect(migrate(drizzle({ client }), { migrationsFolder })).rejects.toThrow();
+    await rm(migrationsFolder, { recursive: true });
+    await expect(client.execute("SELECT * FROM half")).rejects.toThrow(LibsqlError);
+    expect((await client.execute("SELECT count(*) AS c FROM __drizzle_migrations")).rows[0]?.["c"]).toBe(0);
   });
 
   it("@libsql/kysely-libsql reads, writes and runs transactions", async () => {
@@ -123,6 +180,13 @@ describe.each(Object.keys(places))("packages written for the peer take our clien
       { name: "a", born: null },
       { name: "b", born: 7 },
     ]);
+    await expect(db.insertInto("people").values({ name: "a", born: null }).execute()).rejects.toMatchObject({
+      code: "SQLITE_CONSTRAINT",
+      extendedCode: "SQLITE_CONSTRAINT_UNIQUE",
+    });
+    await db.schema.createTable("extra").ifNotExists().addColumn("a", "integer").execute();
+    expect((await db.introspection.getTables()).map((table) => table.name)).toContain("extra");
+    await db.schema.dropTable("extra").execute();
     const deleted = await db.deleteFrom("people").where("name", "=", "a").executeTakeFirstOrThrow();
     expect(deleted.numDeletedRows).toBe(1n);
     // The client was handed in, so it stays open.

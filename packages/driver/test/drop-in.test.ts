@@ -99,6 +99,28 @@ describe.each(["libsql", "sqlite"] as const)("what code for the peer relies on, 
     });
   });
 
+  it("has what is attached in transactions, batches and iterations, too", async () => {
+    const url = newFile();
+    const other = open({ url, engine });
+    await other.executeMultiple("CREATE TABLE data (a); INSERT INTO data VALUES (42)");
+    other.close();
+    const client = open({ url: newFile(), engine });
+    await client.execute("CREATE TABLE t (a)");
+    await client.transaction(async (tx) => tx.execute("INSERT INTO t VALUES (1)"));
+    await client.execute('ATTACH ? AS "the other"', [url.slice("file:".length)]);
+    const read = 'SELECT a FROM "the other".data';
+    expect((await client.execute(read)).rows[0]?.["a"]).toBe(42);
+    await client.transaction(async (tx) => {
+      expect((await tx.execute(read)).rows[0]?.["a"]).toBe(42);
+      await tx.execute('UPDATE "the other".data SET a = (SELECT a FROM t)');
+    });
+    expect((await client.batch([read], "read"))[0]?.rows[0]?.["a"]).toBe(1);
+    for await (const row of client.iterate(read)) expect(row["a"]).toBe(1);
+    await client.execute('DETACH "the other"');
+    await expect(client.execute(read)).rejects.toMatchObject({ code: "SQLITE_ERROR" });
+    await expect(client.transaction((tx) => tx.execute(read))).rejects.toMatchObject({ code: "SQLITE_ERROR" });
+  });
+
   it("does not let a call wait for ever behind its own idle transaction in memory", async () => {
     const client = open({ url: ":memory:", engine, timeout: 40 });
     await client.execute("CREATE TABLE t (a)");

@@ -114,7 +114,7 @@ describe("concurrent transactions", () => {
     expect((await chunks.next()).value).toHaveLength(100);
     await write(engine, 0, 1);
     await expectCode(() => write(tx, 0, 2), "CONFLICT");
-    expect(await chunks.next()).toEqual({ done: true, value: undefined });
+    await expectCode(() => chunks.next(), "TRANSACTION_CLOSED");
     expect(await read(engine, 0)).toBe(1);
   });
 

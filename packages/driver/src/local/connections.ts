@@ -1,6 +1,7 @@
 import type { CallOptions } from "../api.ts";
 import type { MaybePromise } from "../engine.ts";
 import { LitefleetError } from "../errors.ts";
+import { attachedTo } from "./attached.ts";
 import type { Connection } from "./connection.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import { SessionPragmas } from "./session-pragmas.ts";
@@ -22,6 +23,7 @@ export class Connections {
   readonly #options: ConnectionsOptions;
   readonly #pool: ConnectionPool;
   readonly #pragmas = new SessionPragmas();
+  #attached: readonly string[] = [];
   #main: Connection;
   #isClosed = false;
 
@@ -73,6 +75,13 @@ export class Connections {
     this.#pool.refresh();
   }
 
+  /** After an ATTACH or DETACH: later connections get what the main one has. */
+  rememberAttached(): void {
+    if (this.#options.isMemory) return;
+    this.#attached = attachedTo(this.#main);
+    this.#pool.refresh();
+  }
+
   /** @throws {LitefleetError} `CLIENT_CLOSED`. */
   checkOpen(): void {
     if (this.#isClosed) throw new LitefleetError("The client is closed", "CLIENT_CLOSED");
@@ -93,6 +102,16 @@ export class Connections {
     this.checkOpen();
     const connection = this.#options.open();
     for (const sql of this.#pragmas.statements()) connection.exec(sql);
+    for (const sql of this.#attached) attach(connection, sql);
     return connection;
+  }
+}
+
+/** A file that is gone since, or needs a key, must not keep the client from its own database. */
+function attach(connection: Connection, sql: string): void {
+  try {
+    connection.exec(sql);
+  } catch {
+    // What names it fails with "no such table".
   }
 }

@@ -322,8 +322,9 @@ export class LocalEngine implements Engine {
   }
 
   /** After a statement that may have changed the schema or a setting of its connection. */
-  #noteChange({ sql, parsed: { pragma } }: BoundStatement): void {
+  #noteChange({ sql, parsed: { keyword, pragma } }: BoundStatement): void {
     this.#queue.schemaVersion += 1;
+    if (keyword === "ATTACH" || keyword === "DETACH") this.#connections.rememberAttached();
     if (pragma?.value !== undefined && pragmaScope(pragma) === "connection")
       this.#connections.remember(pragma.name, sql);
   }
