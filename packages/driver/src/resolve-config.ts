@@ -4,7 +4,7 @@ import { encodeBaseUrl } from "@libsql/core/uri";
 import type { ForeignKeys, IntMode } from "./api.ts";
 import type { Config, LocalEngineName } from "./config.ts";
 import { describeValue } from "./describe-value.ts";
-import { LitefleetError, unsupported } from "./errors.ts";
+import { LibsqlError, LitefleetError, plainMessage, unsupported } from "./errors.ts";
 import type { Resolve } from "./offline/conflict.ts";
 import type { AuthToken } from "./remote/token-source.ts";
 
@@ -79,7 +79,7 @@ export function resolveConfig(given: Config, preferHttp = true): ResolvedConfig 
   checkTypes(config);
   const { intMode, authToken, ...others } = config;
   const rest = typeof authToken === "function" ? others : { ...others, authToken };
-  const expanded = expandConfig(intMode === "auto" ? rest : { ...rest, intMode }, preferHttp);
+  const expanded = expand(intMode === "auto" ? rest : { ...rest, intMode }, preferHttp);
   const common: Common = {
     intMode: intMode ?? "number",
     foreignKeys: config.foreignKeys,
@@ -113,6 +113,21 @@ export function resolveConfig(given: Config, preferHttp = true): ResolvedConfig 
     ...local,
     path: isMemory && expanded.path !== ":memory:" ? `file:${expanded.path}` : expanded.path,
   };
+}
+
+/** As the peer reads it; but its errors quote the URL, in which there may be a token. */
+function expand(config: Parameters<typeof expandConfig>[0], preferHttp: boolean): ExpandedConfig {
+  try {
+    return expandConfig(config, preferHttp);
+  } catch (error) {
+    if (!(error instanceof LibsqlError)) throw error;
+    throw new LitefleetError(withoutSecrets(plainMessage(error)), error.code);
+  }
+}
+
+/** A message about a URL without the secrets that stand in it: a token, or a user's name and password. */
+function withoutSecrets(message: string): string {
+  return message.replaceAll(/(authToken=)[^&#'"\s]*/giu, "$1[redacted]").replaceAll(/[^/?#@'"\s]+@/gu, "[redacted]@");
 }
 
 function resolveRemote(config: Config, expanded: ExpandedConfig, common: Common): RemoteConfig {
