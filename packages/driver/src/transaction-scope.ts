@@ -1,5 +1,13 @@
 import type { ResultSet } from "@libsql/core/api";
-import type { BatchStatement, BoundOptions, CallOptions, RawResult, RowKey, Transaction, TransactionMode } from "./api.ts";
+import type {
+  BatchStatement,
+  BoundOptions,
+  CallOptions,
+  RawResult,
+  RowKey,
+  Transaction,
+  TransactionMode,
+} from "./api.ts";
 import { createAsyncScope } from "./async-scope.ts";
 import { checkOptions } from "./call-options.ts";
 import { CallChain } from "./call-chain.ts";

@@ -1,5 +1,14 @@
 import type { InArgs, Row, Value } from "@libsql/core/api";
-import type { CallOptions, ChunkOptions, Client, Column, PreparedStatement, RawResult, RowChunk, RunResult } from "../api.ts";
+import type {
+  CallOptions,
+  ChunkOptions,
+  Client,
+  Column,
+  PreparedStatement,
+  RawResult,
+  RowChunk,
+  RunResult,
+} from "../api.ts";
 
 /** The tenant that a prepared statement runs on. */
 interface TenantUse {
