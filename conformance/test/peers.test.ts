@@ -101,7 +101,7 @@ describe.each(Object.keys(places))("packages written for the peer take our clien
       .insert(people)
       .values({ name: sql.placeholder("name") })
       .prepare();
-    for (const name of ["a", "b", "c"]) await insert.execute({ name });
+    for (const each of ["a", "b", "c"]) await insert.execute({ name: each });
     const find = db
       .select()
       .from(people)

@@ -100,6 +100,7 @@ export class LitefleetClient extends StatementRunner implements Client {
   async migrate(stmts: readonly InStatement[], options?: CallOptions): Promise<ResultSet[]> {
     const engine = this.#openEngine();
     const checked = checkOptions(options);
+    throwIfAborted(checked.signal);
     return toResultSets(await engine.migrate(this.bindAll(stmts, checked), checked));
   }
 

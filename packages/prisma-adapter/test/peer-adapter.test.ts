@@ -23,19 +23,16 @@ const reachable = engines.filter(({ name }) => /libsql file|sqld/u.test(name));
 
 describe.each(reachable)("@prisma/adapter-libsql over our client, on $name", ({ open }) => {
   let database: TestDatabase;
-  let adapter: OverOurs;
   let prisma: TestClient;
 
   beforeAll(async () => {
     database = await open();
     const { engine: _, ...config } = database.config;
-    adapter = new OverOurs(config as ConstructorParameters<typeof PrismaLibSql>[0]);
-    prisma = await newPrismaClient(adapter);
+    prisma = await newPrismaClient(new OverOurs(config as ConstructorParameters<typeof PrismaLibSql>[0]));
   });
 
   afterAll(async () => {
     await prisma.$disconnect();
-    expect(adapter.made.map(({ closed }) => closed)).toEqual([true]);
     await database[Symbol.asyncDispose]();
   });
 
@@ -89,6 +86,14 @@ describe.each(reachable)("@prisma/adapter-libsql over our client, on $name", ({ 
     ]);
     await expect(listed).rejects.toThrow();
     expect(await prisma.author.count()).toBe(before + 1);
+  });
+
+  test("closes with Prisma", async () => {
+    const other = new OverOurs({ url: ":memory:" });
+    const client = await newPrismaClient(other);
+    expect(await client.$queryRawUnsafe("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    await client.$disconnect();
+    expect(other.made.map(({ closed }) => closed)).toEqual([true]);
   });
 
   test("reports a violated constraint to the caller", async () => {
