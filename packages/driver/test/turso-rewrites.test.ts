@@ -6,7 +6,7 @@ import { openHandle } from "../src/turso/native.ts";
 import { resultNames } from "../src/turso/returning-names.ts";
 import { shortenedLists } from "../src/turso/shortened-lists.ts";
 import { lowerCasedTargets } from "../src/turso/target-names.ts";
-import { expectCode, openEngine, rows, run, scratchFolder } from "./turso-fixture.ts";
+import { bound, expectCode, openEngine, rows, run, scratchFolder } from "./turso-fixture.ts";
 
 describe("capitals in the target of an UPDATE or DELETE", () => {
   it.each([
@@ -93,6 +93,80 @@ describe("statements that would end the process", () => {
     await expectCode(async () => engine.script(`${make} LIMIT 0`, {}), "UNSUPPORTED");
     await run(engine, `${make} WHERE id > 0`);
     expect(await rows(engine, "SELECT * FROM w")).toEqual([[null, null]]);
+  });
+
+  it("are refused when a trigger is to be made of them", async () => {
+    const engine = openEngine();
+    await engine.script("CREATE TABLE t (a, b); CREATE TABLE u (x, y)", {});
+    const bodies = [
+      "INSERT INTO u SELECT count(*), y FROM u WHERE 0",
+      "DELETE FROM t WHERE a = NEW.a; INSERT INTO u SELECT max(a), b FROM t WHERE a = OLD.a LIMIT NEW.b",
+      "SELECT RAISE(ABORT, 'no') FROM u WHERE 0 HAVING count(*) = 0 AND y IS NULL",
+    ];
+    for (const body of bodies) {
+      for (const head of ["AFTER UPDATE ON t", "BEFORE UPDATE OF a ON t WHEN NEW.a > 1"]) {
+        await expectCode(async () => run(engine, `CREATE TRIGGER tr ${head} BEGIN ${body}; END`), "UNSUPPORTED");
+        await expectCode(async () => engine.script(`CREATE TRIGGER tr ${head} BEGIN ${body}; END`, {}), "UNSUPPORTED");
+      }
+    }
+    const when = "WHEN (SELECT max(x) + y FROM u WHERE 0) IS NULL";
+    await expectCode(
+      async () => run(engine, `CREATE TEMP TRIGGER tr AFTER INSERT ON t ${when} BEGIN DELETE FROM u; END`),
+      "UNSUPPORTED",
+    );
+    await run(
+      engine,
+      `CREATE TRIGGER fine AFTER INSERT ON t WHEN (SELECT count(*) FROM t WHERE a = NEW.a) > 1 BEGIN
+         SELECT CASE WHEN (SELECT count(*) FROM u WHERE x = NEW.a) > 0 THEN RAISE(ABORT, 'twice') END;
+         INSERT INTO u SELECT max(a), b FROM t WHERE a = NEW.a; END`,
+    );
+    await run(engine, "INSERT INTO t VALUES (1, 2)");
+    await run(engine, "INSERT INTO t VALUES (1, 2)");
+    await expectCode(async () => run(engine, "INSERT INTO t VALUES (1, 2)"), "SQLITE_CONSTRAINT");
+    expect(await rows(engine, "SELECT x, y FROM u")).toEqual([[1, 2]]);
+  });
+
+  it("are refused when a trigger of the file would do it, until that is gone", async () => {
+    const path = join(scratchFolder(), "triggers.db");
+    const sqlite = new DatabaseSync(path);
+    sqlite.exec(`CREATE TABLE t (a, b); CREATE TABLE u (x, y);
+      CREATE TRIGGER bad AFTER INSERT ON t BEGIN INSERT INTO u SELECT count(*), y FROM u WHERE 0; END;`);
+    sqlite.close();
+    const engine = openEngine({ path });
+    for (const sql of [
+      "INSERT INTO t VALUES (1, 2)",
+      "DELETE FROM u",
+      "WITH x AS (SELECT 1) INSERT INTO t SELECT 1, 2",
+    ]) {
+      expect((await expectCode(async () => run(engine, sql), "UNSUPPORTED")).message).toContain("bad");
+      await expectCode(async () => engine.script(sql, {}), "UNSUPPORTED");
+      await expectCode(async () => engine.batch([bound(sql)], "concurrent", {}), "UNSUPPORTED");
+    }
+    expect(await rows(engine, "SELECT count(*) FROM t")).toEqual([[0]]);
+    await run(engine, "DROP TRIGGER bad");
+    await run(engine, "INSERT INTO t VALUES (1, 2)");
+  });
+
+  it("are refused in other forms", async () => {
+    const engine = openEngine({ path: ":memory:" });
+    await run(engine, "CREATE TABLE t (a, b)");
+    for (const sql of [
+      "SELECT b FROM t WHERE 0 HAVING count(*) = 0",
+      "SELECT median(a), b FROM t WHERE 0",
+      "SELECT stddev(a), b FROM t WHERE 0",
+      "SELECT percentile_cont(a, 0.5), b FROM t WHERE 0",
+      "SELECT repeat('a', 9223372036854775807)",
+      'SELECT "repeat" (a, b) FROM t',
+    ]) {
+      await expectCode(async () => run(engine, sql), "UNSUPPORTED");
+    }
+    const terms = (count: number): string => Array.from({ length: count }, () => "SELECT 1").join(" UNION ALL ");
+    expect(await rows(engine, terms(500))).toHaveLength(500);
+    await expectCode(async () => run(engine, terms(501)), "SQLITE_ERROR");
+    await expectCode(async () => run(engine, terms(20_000)), "SQLITE_ERROR");
+    expect(await rows(engine, `SELECT b FROM t HAVING count(*) = 0 AND '${"union ".repeat(700)}' <> ''`)).toEqual([
+      [null],
+    ]);
   });
 
   it("are looked for with little work, however many parameters there are", () => {

@@ -4,6 +4,7 @@ import { aggregates } from "./aggregates.ts";
 import { step, stepOn } from "./native.ts";
 import type { TursoHandle } from "./native.ts";
 import { shortenedLists } from "./shortened-lists.ts";
+import { aggregatingTriggers, statementsOfTrigger } from "./triggers.ts";
 import { viewsOf } from "./views.ts";
 
 /** When a statement would end the process: whenever it runs, or only if its LIMIT is 0. */
@@ -25,8 +26,17 @@ export function checkText(sql: string): void {
     );
   }
   if (/\bregexp\s*\(/i.test(sql) && callsRegexpWithOne(sql)) throw fatal("regexp() with one argument");
+  // A function of the engine's own, which asks for as much memory as it is told.
+  if (/\brepeat["`\]]?\s*\(/iu.test(sql) && calls(sql, "repeat")) throw fatal("repeat()");
+  if (sql.length > maxCompoundTerms * 6 && hasLongCompound(sql)) {
+    const details = { extendedCode: "SQLITE_ERROR", rawCode: 1 };
+    throw new LitefleetError("too many terms in compound SELECT", "SQLITE_ERROR", details);
+  }
   if (sql.includes("->") && hasEqualOperands(sql)) throw fatal("-> or ->> between two equal operands");
 }
+
+/** SQLite's limit (SQLITE_MAX_COMPOUND_SELECT); the engine has none, and overflows its stack some thousands further. */
+const maxCompoundTerms = 500;
 
 /** The error for a statement that must not run. */
 export function fatal(what: string): LitefleetError {
@@ -44,7 +54,12 @@ export function fatal(what: string): LitefleetError {
 export function hazardOf(connection: TursoHandle, sql: string): Hazard | undefined {
   const word = firstWord(sql);
   if (word === "EXPLAIN" || word === "PRAGMA") return undefined;
-  if (word === "CREATE") return hazardOfView(connection, sql);
+  if (word === "CREATE") return hazardOfView(connection, sql) ?? hazardOfTrigger(connection, sql);
+  if (writingWords.has(word)) checkTriggers(connection);
+  return hazardOfStatement(connection, sql);
+}
+
+function hazardOfStatement(connection: TursoHandle, sql: string): Hazard | undefined {
   const views = viewsOf(connection, sql);
   const text = views === undefined ? sql : `${sql}\n;${views}`;
   if (!/\bselect\b/iu.test(text) || !aggregates(text)) return undefined;
@@ -62,6 +77,38 @@ function hazardOfView(connection: TursoHandle, sql: string): Hazard | undefined 
     return undefined;
   }
 }
+
+/** The statements of its body are looked at as they will run. */
+function hazardOfTrigger(connection: TursoHandle, sql: string): Hazard | undefined {
+  if (!/^\s*create\s+(?:temp(?:orary)?\s+)?trigger\b/iu.test(sql) || !aggregates(sql)) return undefined;
+  for (const statement of statementsOfTrigger(sql)) {
+    try {
+      // A LIMIT that is known only when it runs may be 0.
+      if (hazardOfStatement(connection, statement) !== undefined) return "always";
+    } catch {
+      // It may name what is not there yet. It is looked at again before something is written.
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Nothing is written while there is a trigger that would end the process when it fires, whoever made it.
+ *
+ * @throws {LitefleetError} `UNSUPPORTED`, with its name.
+ */
+function checkTriggers(connection: TursoHandle): void {
+  for (const { name, sql } of aggregatingTriggers(connection)) {
+    if (hazardOfTrigger(connection, sql) === undefined) continue;
+    throw new LitefleetError(
+      `The trigger ${name} has an aggregate beside a plain column, where no row can be read. It would end the process in the Turso ` +
+        "engine when it fires, so nothing is written while it is there. Drop it, or write it another way.",
+      "UNSUPPORTED",
+    );
+  }
+}
+
+const writingWords: ReadonlySet<string> = new Set(["INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"]);
 
 /** @param text with that of the views in it. */
 function hazardOfQuery(connection: TursoHandle, sql: string, text: string): Hazard | undefined {
@@ -95,9 +142,14 @@ function hazardOfJump(
   return limits.length === numbers.length ? undefined : "always";
 }
 
-/** Whether the plain column is read from `cursor` at or after `address`: the engine puts it on a row of NULLs first. */
+/**
+ * Whether the plain column is read from `cursor` at or after `address`. The engine puts it on a row of NULLs first, except for a
+ * query that has its aggregate only in HAVING.
+ */
 function isReadAfter(plan: readonly Instruction[], cursor: number, address: number): boolean {
-  return plan.some((later) => later.opcode === "NullRow" && later.p1 === cursor && later.address >= address);
+  const after = plan.filter((later) => later.p1 === cursor && later.address >= address);
+  const first = after.find(({ opcode }) => opcode === "NullRow" || opcode === "Column" || opcode === "OpenRead");
+  return first !== undefined && first.opcode !== "OpenRead";
 }
 
 interface Instruction {
@@ -135,6 +187,17 @@ function callsRegexpWithOne(sql: string): boolean {
     }
     return true;
   });
+}
+
+function calls(sql: string, name: string): boolean {
+  const texts = tokensOf(sql);
+  return texts.some((text, i) => texts[i + 1] === "(" && text.toLowerCase().replaceAll(/["`[\]]/gu, "") === name);
+}
+
+function hasLongCompound(sql: string): boolean {
+  const operators = sql.match(/\b(?:union|except|intersect)\b/giu)?.length ?? 0;
+  if (operators < maxCompoundTerms) return false;
+  return tokensOf(sql).filter((text) => /^(?:union|except|intersect)$/iu.test(text)).length >= maxCompoundTerms;
 }
 
 function hasEqualOperands(sql: string): boolean {
