@@ -5,6 +5,7 @@ import { LitefleetError } from "../errors.ts";
 import { isError } from "../realm.ts";
 import type { ParsedStatement } from "../sql/parse.ts";
 import { ExplainStatement, isExplain } from "./libsql-explain.ts";
+import { GetStatement } from "./libsql-get.ts";
 import { iterateRows, OpenRowsOfConnection } from "./libsql-rows.ts";
 import type { NativeConnection, NativeLibrary, NativeRows, NativeStatement } from "./native.ts";
 import { CheckedQuery } from "./text/checked-query.ts";
@@ -93,7 +94,7 @@ class LibsqlConnection implements NativeConnection {
     if (parsed?.returning === true && statement.reader) {
       return new CheckedReturning(sql, statement, { prepare, schemaVersion: () => this.#readSchemaVersion() });
     }
-    return new LibsqlNativeStatement(statement, this.#openRows);
+    return new LibsqlNativeStatement(statement, () => prepare(sql), this.#openRows);
   }
 
   exec(sql: string): void {
@@ -119,10 +120,13 @@ class LibsqlNativeStatement implements NativeStatement {
   readonly returnsRows: boolean;
   readonly #statement: LibsqlStatement;
   readonly #openRows: OpenRowsOfConnection;
+  readonly #compile: () => LibsqlStatement;
+  #got: GetStatement | undefined;
   #asBigInt = false;
 
-  constructor(statement: LibsqlStatement, openRows: OpenRowsOfConnection) {
+  constructor(statement: LibsqlStatement, compile: () => LibsqlStatement, openRows: OpenRowsOfConnection) {
     this.#statement = statement;
+    this.#compile = compile;
     this.#openRows = openRows;
     this.returnsRows = statement.reader;
     if (this.returnsRows) statement.raw(true);
@@ -140,6 +144,11 @@ class LibsqlNativeStatement implements NativeStatement {
   run(args: readonly SqlValue[]): { changes: number; lastInsertRowid: bigint } {
     const { changes, lastInsertRowid } = this.#statement.run(args);
     return { changes, lastInsertRowid: BigInt(lastInsertRowid) };
+  }
+
+  runUnasked(args: readonly SqlValue[]): void {
+    this.#got ??= new GetStatement(this.#compile);
+    this.#got.read(args, false);
   }
 
   iterate(args: readonly SqlValue[]): NativeRows {

@@ -9,6 +9,7 @@ import { isBusy } from "./classify.ts";
 import type { Connection } from "./connection.ts";
 import { afterTurn, isTurnDue } from "./event-loop.ts";
 import type { ActiveTransaction } from "./idle-transaction.ts";
+import { InsertFailure, InsertRun, minInsertRun } from "./insert-run.ts";
 import { LocalChunks } from "./local-chunks.ts";
 import { OpenRows } from "./open-rows.ts";
 import { runInScope } from "./transaction-scope.ts";
@@ -111,13 +112,18 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
 
   async batch(statements: readonly BoundStatement[], options: CallOptions): Promise<RawResult[]> {
     const results: RawResult[] = [];
+    const runs = new Map<string, InsertRun | undefined>();
     let stretchBegan = performance.now();
-    for (const statement of statements) {
+    while (results.length < statements.length) {
+      const statement = statements[results.length]!;
       try {
         const result = this.#execute(statement, options);
         results.push(result instanceof Promise ? await result : result);
+        this.#runInserts(statements, results, runs, stretchBegan + maxStretchMs);
       } catch (error) {
-        throw atStatement(results.length, error);
+        throw error instanceof InsertFailure
+          ? atStatement(error.index, error.cause)
+          : atStatement(results.length, error);
       }
       if (performance.now() - stretchBegan > maxStretchMs) {
         await afterTurn(undefined);
@@ -202,6 +208,31 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
     this.#calls += 1;
     if (!this.#needsTurn || statement.parsed.kind === "read") return this.#run(statement, options);
     return this.#takeTurn(options).then(() => this.#run(statement, options));
+  }
+
+  /** If many inserts of the text that was just run come next, runs some of them together. */
+  #runInserts(
+    statements: readonly BoundStatement[],
+    results: RawResult[],
+    runs: Map<string, InsertRun | undefined>,
+    until: number,
+  ): void {
+    const at = results.length;
+    const last = statements[at - 1]!;
+    const { sql, parsed } = last;
+    // What changes the schema may change what an insert does.
+    if (parsed.kind !== "write" && parsed.kind !== "read") runs.clear();
+    if (statements[at]?.sql !== sql) return;
+    if (!runs.has(sql)) {
+      if (statements[at + minInsertRun]?.sql !== sql) return;
+      runs.set(sql, InsertRun.of(this.#connection, last));
+    }
+    try {
+      runs.get(sql)?.run(statements, results, until);
+    } catch (error) {
+      this.#endIfOver();
+      throw error;
+    }
   }
 
   #takeTurn(options: CallOptions): Promise<void> {

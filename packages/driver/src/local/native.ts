@@ -21,6 +21,8 @@ export interface NativeStatement {
   first?(args: readonly SqlValue[], asBigInt: boolean): unknown[][];
   /** Runs it for its effect. */
   run(args: readonly SqlValue[]): { readonly changes: number; readonly lastInsertRowid: bigint };
+  /** The same without saying what it did; left out where that saves nothing. */
+  runUnasked?(args: readonly SqlValue[]): void;
   /** Rows one by one, integers as bigint. The statement stays open until the last row or `close()`. */
   iterate(args: readonly SqlValue[]): NativeRows;
 }

@@ -1,6 +1,6 @@
 import type Database from "libsql";
 import type { SqlValue } from "../../engine.ts";
-import { FirstRow } from "../libsql-first-row.ts";
+import { GetStatement } from "../libsql-get.ts";
 import { isError } from "../../realm.ts";
 import { iterateRows } from "../libsql-rows.ts";
 import type { OpenRowsOfConnection } from "../libsql-rows.ts";
@@ -33,7 +33,7 @@ export class CheckedQuery implements NativeStatement {
   #forms: QueryForms;
   #cells: Statement | undefined;
   #json: Statement | undefined;
-  #firstRow: FirstRow | undefined;
+  #firstRow: GetStatement | undefined;
   /** Until something comes that JSON cannot hold. */
   #suitsJson = true;
   #expectsMany = false;
@@ -114,7 +114,7 @@ export class CheckedQuery implements NativeStatement {
   }
 
   #readFirst(args: readonly SqlValue[], asBigInt: boolean): unknown[][] {
-    this.#firstRow ??= new FirstRow(() => this.#compileCells());
+    this.#firstRow ??= new GetStatement(() => this.#compileCells());
     const rows = this.#firstRow.read(args, asBigInt);
     if (this.#readsHex) fromHex(rows);
     return rows;
