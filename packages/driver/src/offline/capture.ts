@@ -185,11 +185,23 @@ export const putMarker =
   "INSERT INTO turso_sync_last_change_id (client_id, pull_gen, change_id) VALUES (?, ?, ?) " +
   "ON CONFLICT (client_id) DO UPDATE SET pull_gen = excluded.pull_gen, change_id = excluded.change_id";
 
+/** A client's note: the last of its changes, and the number of the slice that brought it. */
+export interface Marker {
+  readonly seq: number;
+  readonly slice: number;
+}
+
+/** Reads the notes of all clients. */
+export const selectMarkers = "SELECT client_id, pull_gen, change_id FROM turso_sync_last_change_id";
+
 /** The notes of all clients, as they came from the primary. */
-export function readMarkers(database: LocalDatabase): Map<string, number> {
-  if (!hasMarkers(database)) return new Map();
-  const rows = database.all("SELECT client_id, change_id FROM turso_sync_last_change_id");
-  return new Map(rows.map(([client, change]) => [String(client), Number(change)]));
+export function readMarkers(database: LocalDatabase): Map<string, Marker> {
+  return hasMarkers(database) ? markersOf(database.all(selectMarkers)) : new Map<string, Marker>();
+}
+
+/** The notes in rows of {@link selectMarkers}. */
+export function markersOf(rows: readonly (readonly SqlValue[])[]): Map<string, Marker> {
+  return new Map(rows.map(([client, slice, seq]) => [String(client), { seq: Number(seq), slice: Number(slice) }]));
 }
 
 function hasMarkers(database: LocalDatabase): boolean {

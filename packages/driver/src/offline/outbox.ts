@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { LitefleetError } from "../errors.ts";
 import type { SqlValue } from "../engine.ts";
 import { nodeSqliteLibrary } from "../local/node-sqlite.ts";
@@ -38,6 +39,7 @@ const schema = `
   CREATE TABLE IF NOT EXISTS changes (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, epoch INTEGER NOT NULL, change_id INTEGER NOT NULL,
     transaction_id INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (epoch, change_id));
+  CREATE TABLE IF NOT EXISTS slices (number INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS conflicts (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL,
     refused INTEGER NOT NULL, changes TEXT NOT NULL, theirs TEXT);
@@ -127,18 +129,44 @@ export class Outbox {
     if (changes.length > 0) yield { firstSeq, lastSeq, changes };
   }
 
+  /** The slice that brought the last change that the primary is known to have taken; 0 before the first. */
+  get ackedSlice(): number {
+    return Number(this.meta("ackedSlice") ?? 0);
+  }
+
+  /** Notes that a slice up to a change is about to be sent; gives its number, which nobody else has. */
+  beginSlice(seq: number): number {
+    const number = randomInt(1, 2 ** 48 - 1);
+    this.#all("INSERT INTO slices VALUES (?, ?)", [BigInt(number), BigInt(seq)]);
+    return number;
+  }
+
+  /** The last change of a slice of this outbox; `undefined` if it is none, or was confirmed long ago. */
+  seqOf(slice: number): number | undefined {
+    const seq = this.#all("SELECT seq FROM slices WHERE number = ?", [BigInt(slice)])[0]?.[0];
+    return seq === undefined ? undefined : Number(seq);
+  }
+
   /** Notes what the primary is known to hold. */
-  ack(seq: number): void {
-    this.setMeta("acked", String(seq));
+  ack(seq: number, slice: number): void {
+    this.#inTransaction(() => {
+      this.setMeta("acked", String(seq));
+      this.setMeta("ackedSlice", String(slice));
+    });
     this.#recount();
   }
 
-  /** Notes what was seen in what came from the primary, and forgets it. */
-  confirm(seq: number): void {
+  /** Notes that a slice was seen in what came from the primary, and forgets what it brought. One of somebody else's says nothing. */
+  confirm(slice: number): void {
+    const seq = this.seqOf(slice);
+    if (seq === undefined || seq <= this.confirmed) return;
     this.#inTransaction(() => {
       this.#all("DELETE FROM changes WHERE seq <= ?", [BigInt(seq)]);
+      this.#all("DELETE FROM slices WHERE seq < ?", [BigInt(seq)]);
       this.setMeta("confirmed", String(seq));
-      if (this.acked < seq) this.setMeta("acked", String(seq));
+      if (this.acked >= seq) return;
+      this.setMeta("acked", String(seq));
+      this.setMeta("ackedSlice", String(slice));
     });
     this.#recount();
   }

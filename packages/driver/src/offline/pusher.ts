@@ -1,6 +1,7 @@
 import type { PushResult } from "../api.ts";
 import { LitefleetError } from "../errors.ts";
-import { createMarkers, putMarker } from "./capture.ts";
+import { createMarkers, markersOf, putMarker, selectMarkers } from "./capture.ts";
+import type { Marker } from "./capture.ts";
 import { isFailedCheck, raising, rowSql, sqlOf } from "./change-sql.ts";
 import type { Sql } from "./change-sql.ts";
 import type { Change, Unit } from "./change.ts";
@@ -38,7 +39,7 @@ export class Pusher {
     const { outbox } = this.#parts;
     let [pushed, rejected] = [0, 0];
     for (let most = changesPerRequest; ;) {
-      const units = slice(outbox, most);
+      const units = nextUnits(outbox, most);
       if (units.length === 0) return { pushed, rejected };
       const failure = await this.#send(units);
       if (failure === undefined) {
@@ -56,18 +57,29 @@ export class Pusher {
   }
 
   /** What the primary notes of each client. */
-  async markers(): Promise<Map<string, number>> {
+  async markers(): Promise<Map<string, Marker>> {
     const table = { sql: "SELECT 1 FROM sqlite_schema WHERE name = 'turso_sync_last_change_id'", args: [] };
     if ((await this.#parts.primary.read(table)).length === 0) return new Map();
-    const sql = "SELECT client_id, change_id FROM turso_sync_last_change_id";
-    const rows = await this.#parts.primary.read({ sql, args: [] });
-    return new Map(rows.map(([client, change]) => [String(client), Number(change)]));
+    return markersOf(await this.#parts.primary.read({ sql: selectMarkers, args: [] }));
   }
 
-  /** @throws {LitefleetError} `SYNC_FAILED` if the primary has lost what it had taken and nobody keeps any more. */
-  checkMarkers(markers: ReadonlyMap<string, number>): void {
+  /**
+   * Gives what the primary has taken of this client.
+   *
+   * @throws {LitefleetError} `SYNC_FAILED` if it has lost what it had taken and nobody keeps any more, or has taken it from a copy.
+   */
+  checkMarkers(markers: ReadonlyMap<string, Marker>): Marker {
     const { outbox, clientId } = this.#parts;
-    if ((markers.get(clientId) ?? 0) >= outbox.confirmed) return;
+    const marker = markers.get(clientId) ?? { seq: 0, slice: 0 };
+    const seq = marker.slice === 0 ? 0 : outbox.seqOf(marker.slice);
+    if (seq === undefined && marker.seq >= outbox.confirmed) {
+      throw new LitefleetError(
+        "Another client has pushed under this client's name: its local file is a copy, or was set back to an older state. Nothing was " +
+          "pushed or pulled. Start again with a new local file.",
+        "SYNC_FAILED",
+      );
+    }
+    if (seq !== undefined && seq >= outbox.confirmed) return { ...marker, seq };
     throw new LitefleetError(
       "The primary no longer has changes that this client has pushed and seen there: it was made anew, or restored from an older " +
         "state. Nothing was pushed or pulled. Bring the primary back, or start again with a new local file.",
@@ -77,20 +89,14 @@ export class Pusher {
 
   /** Learns how far the primary is: an answer was lost, or it has lost the end of what it had taken, which is sent again. */
   async #catchUp(): Promise<void> {
-    const markers = await this.markers();
-    this.checkMarkers(markers);
-    const { outbox, clientId } = this.#parts;
-    const noted = markers.get(clientId) ?? 0;
-    if (noted === outbox.acked) {
-      throw new LitefleetError("Another client pushes under this client's name: its file was copied", "SYNC_FAILED");
-    }
-    outbox.ack(noted);
+    const { seq, slice } = this.checkMarkers(await this.markers());
+    this.#parts.outbox.ack(seq, slice);
   }
 
   async #send(units: readonly Unit[]): Promise<Failure | "elsewhere" | undefined> {
     const { primary, outbox, clientId } = this.#parts;
     const lastSeq = units.at(-1)!.lastSeq;
-    const statements: Sql[] = [{ sql: createMarkers, args: [] }, markerCheck(clientId, outbox.acked)];
+    const statements: Sql[] = [{ sql: createMarkers, args: [] }, markerCheck(clientId, outbox.ackedSlice)];
     const origins: { unit: number; change: number }[] = [];
     units.forEach(({ changes }, unit) => {
       changes.forEach((one, change) => {
@@ -100,10 +106,11 @@ export class Pusher {
         }
       });
     });
-    statements.push({ sql: putMarker, args: [clientId, 0n, BigInt(lastSeq)] });
+    const slice = outbox.beginSlice(lastSeq);
+    statements.push({ sql: putMarker, args: [clientId, BigInt(slice), BigInt(lastSeq)] });
     const outcome = await primary.transaction(statements);
     if ("rows" in outcome) {
-      outbox.ack(lastSeq);
+      outbox.ack(lastSeq, slice);
       return undefined;
     }
     const { failedAt, reason } = outcome;
@@ -158,7 +165,7 @@ interface Failure {
 }
 
 /** The first units, up to so many changes; at least one. */
-function slice(outbox: Outbox, most: number): Unit[] {
+function nextUnits(outbox: Outbox, most: number): Unit[] {
   const units: Unit[] = [];
   let changes = 0;
   for (const unit of outbox.unitsAfter(outbox.acked)) {
@@ -170,7 +177,7 @@ function slice(outbox: Outbox, most: number): Unit[] {
   return units;
 }
 
-function markerCheck(clientId: string, acked: number): Sql {
-  const sql = "SELECT coalesce((SELECT change_id FROM turso_sync_last_change_id WHERE client_id = ?), 0) = ?";
-  return raising({ sql, args: [clientId, BigInt(acked)] });
+function markerCheck(clientId: string, slice: number): Sql {
+  const sql = "SELECT coalesce((SELECT pull_gen FROM turso_sync_last_change_id WHERE client_id = ?), 0) = ?";
+  return raising({ sql, args: [clientId, BigInt(slice)] });
 }

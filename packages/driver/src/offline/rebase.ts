@@ -33,8 +33,7 @@ type Outcome = { readonly changes: readonly Change[] } | { readonly refusal: Ref
  */
 export async function rebase(parts: RebaseParts): Promise<void> {
   const { writer, capture, outbox, clientId } = parts;
-  const noted = readMarkers(writer).get(clientId) ?? 0;
-  if (noted > outbox.confirmed) outbox.confirm(noted);
+  outbox.confirm(readMarkers(writer).get(clientId)?.slice ?? 0);
   const outcomes = new Map<number, Outcome>();
   await capture.unrecorded(async () => {
     while (!(await applyAll(parts, outcomes)));

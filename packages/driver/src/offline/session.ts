@@ -1,4 +1,4 @@
-import { rmSync, statSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 import type { Capabilities, PullResult, PushResult } from "../api.ts";
 import { LitefleetError } from "../errors.ts";
@@ -8,6 +8,7 @@ import type { NativeLibrary } from "../local/native.ts";
 import type { Release, WriteQueue } from "../local/write-queue.ts";
 import { TursoConnection } from "../turso/turso-connection.ts";
 import { Capture, readMarkers } from "./capture.ts";
+import type { Marker } from "./capture.ts";
 import { checkBootstrap } from "./check-bootstrap.ts";
 import { ontoRow } from "./change.ts";
 import { LocalFile } from "./local-file.ts";
@@ -115,7 +116,7 @@ export class Session {
    */
   static async open(options: SessionOptions): Promise<Session> {
     const { outbox, path, primary } = options;
-    const isNew = outbox.meta("isWhole") === undefined;
+    const isNew = outbox.meta("isWhole") === undefined || !existsSync(path);
     if (isNew) removeFiles(path);
     const clientId = outbox.meta("clientId") ?? `litefleet-${randomUUID()}`;
     outbox.setMeta("clientId", clientId);
@@ -256,10 +257,10 @@ export class Session {
   }
 
   /** What other clients had pushed before the pull must be here now. */
-  #checkArrived(before: ReadonlyMap<string, number>): void {
+  #checkArrived(before: ReadonlyMap<string, Marker>): void {
     const here = readMarkers(this.#writer);
-    for (const [client, change] of before) {
-      if (client.startsWith("litefleet-") && (here.get(client) ?? 0) < change) {
+    for (const [client, { seq }] of before) {
+      if (client.startsWith("litefleet-") && (here.get(client)?.seq ?? 0) < seq) {
         throw new LitefleetError(
           "The primary does not deliver what it holds: its log has begun anew, so that it takes this copy for newer. Nothing was " +
             "lost. Close the client, remove the local file (not the one ending in -outbox), and open it again to fetch all anew.",
