@@ -1,7 +1,14 @@
-import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { publicPackages } from "./public-packages.ts";
 import { CommandFailure, run } from "./run.ts";
+
+/**
+ * A folder of a package that is written for another version of a foreign package than the rest, and imports it under an alias,
+ * for the workspace has both. It is published as a copy in which the alias is undone; the tests go on to be compiled against the
+ * original.
+ */
+const aliased = { from: "dist/v1", to: "dist/drizzle-v1", alias: "drizzle-orm-v1", name: "drizzle-orm" } as const;
 
 /**
  * Compiles every public package into its `dist`, which afterwards holds what `src` yields and nothing else, with
@@ -11,10 +18,28 @@ export function buildPackages(): void {
   const dirs = publicPackages().map(({ dir }) => dir);
   run("tsc", ["-b", ...dirs]);
   for (const dir of dirs) {
+    rmSync(path.join(dir, aliased.to), { recursive: true, force: true });
     for (const file of globSync("dist/**/*.{js,d.ts,js.map,d.ts.map}", { cwd: dir })) {
       if (isStale(dir, file)) rmSync(path.join(dir, file));
       else if (file.endsWith(".d.ts")) rewriteDeclaration(path.join(dir, file));
     }
+    if (existsSync(path.join(dir, aliased.from))) undoAlias(dir);
+  }
+}
+
+function undoAlias(dir: string): void {
+  const copy = path.join(dir, aliased.to);
+  cpSync(path.join(dir, aliased.from), copy, { recursive: true });
+  const pattern = new RegExp(`\\b(from|import\\() ?"${aliased.alias}(?=["/])`, "g");
+  for (const file of globSync("**/*.{js,d.ts}", { cwd: copy })) {
+    const at = path.join(copy, file);
+    writeFileSync(
+      at,
+      readFileSync(at, "utf8").replaceAll(
+        pattern,
+        (_, keyword: string) => `${keyword === "from" ? "from " : keyword}"${aliased.name}`,
+      ),
+    );
   }
 }
 

@@ -11,6 +11,7 @@ export type {
   VectorIndexInfo,
   VectorIndexRef,
 } from "./vector/vector-index.ts";
+export { indexSettings as vectorIndexSettings } from "./vector/index-settings.ts";
 export type { VectorIndexOptions, VectorIndexPreset } from "./vector/index-settings.ts";
 export { vectorSearch } from "./vector/vector-search.ts";
 export type { ExplainedSearch, VectorSearchOptions, VectorSearchPlan } from "./vector/vector-search.ts";

@@ -4,13 +4,6 @@ import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
 import { type CacheInvalidation, invalidateAfter } from "./cache-invalidation.ts";
 import { asDriverArgs, prepareBatchItem } from "./drizzle-internals.ts";
 import { LitefleetPreparedQuery } from "./prepared-query.ts";
-import type { TransactionBehavior } from "./transaction-config.ts";
-
-/** Options of `db.batch`. */
-export interface LitefleetBatchConfig {
-  /** How the batch's transaction begins. Default: by what the queries do, which is a write if any of them writes. */
-  readonly behavior?: TransactionBehavior;
-}
 
 /**
  * Runs queries in order, in one transaction and one round trip, and answers with the result of each. If one fails none

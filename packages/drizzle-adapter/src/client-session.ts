@@ -1,8 +1,10 @@
 import type { Client, Transaction } from "@litefleet/driver";
-import { entityKind, type Logger, type TablesRelationalConfig } from "drizzle-orm";
+import { entityKind, type Logger, type TablesRelationalConfig, type Column, type SQL } from "drizzle-orm";
 import type { Cache } from "drizzle-orm/cache/core";
-import { type LitefleetBatchConfig, runBatch } from "./batch.ts";
+import type { LitefleetBatchConfig } from "./batch-config.ts";
+import { runBatch } from "./batch.ts";
 import { CollectedInvalidation, ImmediateInvalidation } from "./cache-invalidation.ts";
+import type { DatabaseInternals } from "./database-internals.ts";
 import { driverError } from "./driver-error.ts";
 import { LitefleetSession, type QueryBuilding } from "./session.ts";
 import { type LitefleetTransactionConfig, toTransactionMode } from "./transaction-config.ts";
@@ -21,6 +23,10 @@ export class ClientSession<
   constructor(building: QueryBuilding<TSchema>, client: Client, options: { logger: Logger; cache: Cache | undefined }) {
     super(building, { executor: client, ...options, invalidation: new ImmediateInvalidation(options.cache) });
     this.#client = client;
+  }
+
+  get internals(): DatabaseInternals<SQL, Column> {
+    return this.internalsOn(this.#client);
   }
 
   override async transaction<T>(

@@ -1,9 +1,11 @@
 import type { Client, ResultSet } from "@litefleet/driver";
-import { entityKind, type ExtractTablesWithRelations } from "drizzle-orm";
+import { entityKind, type ExtractTablesWithRelations, type Column, type SQL } from "drizzle-orm";
 import type { Cache } from "drizzle-orm/cache/core";
 import { BaseSQLiteDatabase } from "drizzle-orm/sqlite-core";
-import type { Batch, LitefleetBatchConfig } from "./batch.ts";
+import type { LitefleetBatchConfig } from "./batch-config.ts";
+import type { Batch } from "./batch.ts";
 import type { ClientSession } from "./client-session.ts";
+import type { DatabaseInternals } from "./database-internals.ts";
 import { asBatchResponse } from "./drizzle-internals.ts";
 import type { QueryBuilding } from "./session.ts";
 import type { LitefleetTransactionConfig } from "./transaction-config.ts";
@@ -37,6 +39,9 @@ export class LitefleetDatabase<TSchema extends Record<string, unknown> = Record<
   // An own property, not a method: drizzle's withReplicas copies only those.
   readonly batch: Batch<[config?: LitefleetBatchConfig]>;
 
+  /** What helpers such as `nearest()` need; subject to change. */
+  readonly $internals: DatabaseInternals<SQL, Column>;
+
   /** @internal */
   constructor(
     session: ClientSession<TSchema, ExtractTablesWithRelations<TSchema>>,
@@ -47,6 +52,7 @@ export class LitefleetDatabase<TSchema extends Record<string, unknown> = Record<
     super("async", building.dialect, session, building.schema);
     this.#session = session;
     this.#ownedClient = ownedClient;
+    this.$internals = session.internals;
     this.batch = async (queries, config) => asBatchResponse(await session.batch(queries, config));
     if (cache !== undefined) this.$cache = { invalidate: (params) => cache.onMutate(params) };
   }

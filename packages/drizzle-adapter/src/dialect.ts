@@ -1,5 +1,5 @@
 import { entityKind } from "drizzle-orm";
-import type { BuildQueryConfig, QueryWithTypings, SQL } from "drizzle-orm";
+import type { BuildQueryConfig, Column, QueryWithTypings, SQL } from "drizzle-orm";
 import { CasingCache } from "drizzle-orm/casing";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import { QueryText } from "./query-text.ts";
@@ -23,5 +23,10 @@ export class LitefleetDialect extends SQLiteAsyncDialect {
   override sqlToQuery(query: SQL, invokeSource?: "indexes"): QueryWithTypings {
     if (invokeSource !== undefined) return super.sqlToQuery(query, invokeSource);
     return new QueryText(this.#config).append([query]);
+  }
+
+  /** A column's name in the database. */
+  columnName(column: Column): string {
+    return this.#config.casing.getColumnCasing(column);
   }
 }

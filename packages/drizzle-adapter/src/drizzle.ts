@@ -12,7 +12,7 @@ import {
 import { ClientSession } from "./client-session.ts";
 import { LitefleetDatabase } from "./database.ts";
 import { LitefleetDialect } from "./dialect.ts";
-import { type DrizzleConfigWithDatabase, findClient } from "./find-client.ts";
+import { type ConfigWithDatabase, findClient } from "./find-client.ts";
 
 /**
  * Makes a Drizzle database over a Litefleet client, in all the forms that `drizzle-orm/libsql` offers: a client, a URL
@@ -41,9 +41,9 @@ export function drizzle<
   ...params:
     | [database: TClient | Config | string]
     | [database: TClient | Config | string, config: DrizzleConfig<TSchema>]
-    | [config: DrizzleConfigWithDatabase<TSchema, TClient>]
+    | [config: ConfigWithDatabase<DrizzleConfig<TSchema>, TClient>]
 ): LitefleetDatabase<TSchema> & { $client: TClient } {
-  const { client, isOwned, config } = findClient<TSchema, TClient>(params[0], params[1]);
+  const { client, isOwned, config } = findClient<DrizzleConfig<TSchema>, TClient>(params[0], params[1]);
   // Either it is the client that was passed in, or none was and `TClient` is its default.
   return Object.assign(build(client, isOwned, config), { $client: client as TClient });
 }
@@ -71,12 +71,24 @@ function mock<TSchema extends Record<string, unknown> = Record<string, never>>(
 function build<TSchema extends Record<string, unknown>>(
   client: Client,
   isOwned: boolean,
-  { schema: fullSchema, logger, cache, casing }: DrizzleConfig<TSchema> = {},
+  config: DrizzleConfig<TSchema> | undefined,
 ): LitefleetDatabase<TSchema> {
+  return databaseFactory(config)(client, isOwned);
+}
+
+/** Makes databases of one schema: what can be read once is. */
+export function databaseFactory<TSchema extends Record<string, unknown>>({
+  schema: fullSchema,
+  logger,
+  cache,
+  casing,
+}: DrizzleConfig<TSchema> = {}): (client: Client, isOwned: boolean) => LitefleetDatabase<TSchema> {
   const building = { dialect: new LitefleetDialect({ casing }), schema: fullSchema && readSchema(fullSchema) };
   const options = { logger: toLogger(logger), cache };
-  const session = new ClientSession<TSchema, ExtractTablesWithRelations<TSchema>>(building, client, options);
-  return new LitefleetDatabase(session, building, cache, isOwned ? client : undefined);
+  return (client, isOwned) => {
+    const session = new ClientSession<TSchema, ExtractTablesWithRelations<TSchema>>(building, client, options);
+    return new LitefleetDatabase(session, building, cache, isOwned ? client : undefined);
+  };
 }
 
 function readSchema<TSchema extends Record<string, unknown>>(

@@ -1,24 +1,21 @@
 import { type Client, type Config, createClient } from "@litefleet/driver";
-import type { DrizzleConfig } from "drizzle-orm";
 
 /** Drizzle's options together with where the database is. */
-export type DrizzleConfigWithDatabase<
-  TSchema extends Record<string, unknown>,
-  TClient extends Client,
-> = DrizzleConfig<TSchema> & ({ connection: string | Config } | { client: TClient });
+export type ConfigWithDatabase<TConfig extends object, TClient extends Client> = TConfig &
+  ({ connection: string | Config } | { client: TClient });
 
-interface FoundClient<TSchema extends Record<string, unknown>> {
+interface FoundClient<TConfig extends object> {
   readonly client: Client;
   /** Whether it was opened here. */
   readonly isOwned: boolean;
-  readonly config: DrizzleConfig<TSchema> | undefined;
+  readonly config: TConfig | undefined;
 }
 
 /** Reads the arguments of `drizzle()`, and opens a client if they hold none. */
-export function findClient<TSchema extends Record<string, unknown>, TClient extends Client>(
-  database: TClient | Config | string | DrizzleConfigWithDatabase<TSchema, TClient>,
-  config: DrizzleConfig<TSchema> | undefined,
-): FoundClient<TSchema> {
+export function findClient<TConfig extends object, TClient extends Client>(
+  database: TClient | Config | string | ConfigWithDatabase<TConfig, TClient>,
+  config: TConfig | undefined,
+): FoundClient<TConfig> {
   if (!isObject(database)) return { client: open(database), isOwned: true, config };
   if ("execute" in database) return { client: checkClient(database), isOwned: false, config };
   if ("client" in database) {

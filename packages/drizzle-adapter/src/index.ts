@@ -1,6 +1,17 @@
-export type { Batch, LitefleetBatchConfig } from "./batch.ts";
+export type { Batch } from "./batch.ts";
+export type { LitefleetBatchConfig } from "./batch-config.ts";
 export { LitefleetDatabase } from "./database.ts";
 export { driverError } from "./driver-error.ts";
 export { drizzle } from "./drizzle.ts";
 export { LitefleetTransaction } from "./transaction.ts";
 export type { LitefleetTransactionConfig, TransactionBehavior } from "./transaction-config.ts";
+export { bf16Vector, f16Vector, f1Vector, f32Vector, f64Vector, i8Vector } from "./vector/columns.ts";
+export type { VectorIndexConfig } from "./vector/index-arguments.ts";
+export { nearest } from "./vector/nearest.ts";
+export type { NearestOptions, NearestRow } from "./vector/nearest.ts";
+export { vectorDistance } from "./vector/vector-distance.ts";
+export { vectorIndex } from "./vector/vector-index.ts";
+export type { VectorColumnOptions, VectorData, VectorMode } from "./vector/vector-values.ts";
+export { fleetDrizzle } from "./fleet.ts";
+export type { DrizzleFleet } from "./fleet.ts";
+export type { TenantDatabases } from "./tenant-databases.ts";

@@ -1,20 +1,28 @@
 import type { ResultSet } from "@litefleet/driver";
-import { entityKind, type Query, type RelationalSchemaConfig, type TablesRelationalConfig } from "drizzle-orm";
+import {
+  entityKind,
+  type Query,
+  type RelationalSchemaConfig,
+  type TablesRelationalConfig,
+  type Column,
+  type SQL,
+} from "drizzle-orm";
 import type { WithCacheConfig } from "drizzle-orm/cache/core/types";
 import {
   type PreparedQueryConfig,
   type SelectedFieldsOrdered,
-  type SQLiteAsyncDialect,
   type SQLiteExecuteMethod,
   SQLiteSession,
 } from "drizzle-orm/sqlite-core";
+import type { DatabaseInternals } from "./database-internals.ts";
+import type { LitefleetDialect } from "./dialect.ts";
 import { asResultSet } from "./drizzle-internals.ts";
 import { LitefleetPreparedQuery, type QueryContext, type QueryMetadata, type RowsMapper } from "./prepared-query.ts";
 import { rawRows, resultSetValues } from "./raw-rows.ts";
 
 /** What builds queries: the same for a database and for all transactions on it. */
 export interface QueryBuilding<TSchema extends TablesRelationalConfig> {
-  readonly dialect: SQLiteAsyncDialect;
+  readonly dialect: LitefleetDialect;
   readonly schema: RelationalSchemaConfig<TSchema> | undefined;
 }
 
@@ -32,6 +40,16 @@ export abstract class LitefleetSession<
     super(building.dialect);
     this.building = building;
     this.context = context;
+  }
+
+  /** What helpers need that are given a database or transaction on this session. */
+  protected internalsOn(executor: DatabaseInternals<SQL, Column>["executor"]): DatabaseInternals<SQL, Column> {
+    const { dialect } = this.building;
+    return {
+      executor,
+      toQuery: (query) => dialect.sqlToQuery(query),
+      columnName: (column) => dialect.columnName(column),
+    };
   }
 
   override prepareQuery<T extends Omit<PreparedQueryConfig, "run">>(

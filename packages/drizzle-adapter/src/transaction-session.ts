@@ -1,6 +1,7 @@
 import type { Transaction } from "@litefleet/driver";
-import { entityKind, type TablesRelationalConfig } from "drizzle-orm";
+import { entityKind, type TablesRelationalConfig, type Column, type SQL } from "drizzle-orm";
 import { runBatch } from "./batch.ts";
+import type { DatabaseInternals } from "./database-internals.ts";
 import type { QueryContext } from "./prepared-query.ts";
 import { LitefleetSession, type QueryBuilding } from "./session.ts";
 import { LitefleetTransaction } from "./transaction.ts";
@@ -25,6 +26,10 @@ export class TransactionSession<
     super(building, { ...context, executor: transaction, cache: undefined });
     this.#transaction = transaction;
     this.#depth = depth;
+  }
+
+  get internals(): DatabaseInternals<SQL, Column> {
+    return this.internalsOn(this.#transaction);
   }
 
   /** The transaction as drizzle's users see it. */

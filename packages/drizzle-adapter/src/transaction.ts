@@ -1,8 +1,9 @@
 import type { ResultSet } from "@litefleet/driver";
-import { entityKind, type TablesRelationalConfig } from "drizzle-orm";
+import { entityKind, type TablesRelationalConfig, type Column, type SQL } from "drizzle-orm";
 import { SQLiteTransaction } from "drizzle-orm/sqlite-core";
 import type { Batch } from "./batch.ts";
 import type { CacheInvalidation } from "./cache-invalidation.ts";
+import type { DatabaseInternals } from "./database-internals.ts";
 import { asBatchResponse } from "./drizzle-internals.ts";
 import type { QueryBuilding } from "./session.ts";
 import type { TransactionSession } from "./transaction-session.ts";
@@ -22,6 +23,9 @@ export class LitefleetTransaction<
   /** Runs queries in order inside this transaction. If one fails, so does the batch; see {@link Batch}. */
   readonly batch: Batch<[]>;
 
+  /** What helpers such as `nearest()` need; subject to change. */
+  readonly $internals: DatabaseInternals<SQL, Column>;
+
   /** @internal */
   constructor(
     session: TransactionSession<TFullSchema, TSchema>,
@@ -31,6 +35,7 @@ export class LitefleetTransaction<
   ) {
     super("async", building.dialect, session, building.schema, nestedIndex);
     this.#session = session;
+    this.$internals = session.internals;
     this.batch = async (queries) => asBatchResponse(await session.batch(queries));
     this.$cache = { invalidate: (params) => invalidation.written(params) };
   }

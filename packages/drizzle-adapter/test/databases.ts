@@ -8,19 +8,21 @@ import { drizzle, type LitefleetDatabase } from "../src/index.ts";
 import * as schema from "./schema.ts";
 
 /** A kind of database to run the same tests on. */
-interface DatabaseKind {
+export interface DatabaseKind {
   readonly name: string;
   /** Starts what all databases of this kind need. */
   start(): Promise<DatabaseSource>;
 }
 
-interface DatabaseSource {
+/** Gives databases of a kind. */
+export interface DatabaseSource {
   /** The configuration of a database that is new and empty. */
   fresh(): Promise<Config>;
   stop(): Promise<void>;
 }
 
-const databaseKinds: readonly DatabaseKind[] = [
+/** The kinds of databases that the tests run on. */
+export const databaseKinds: readonly DatabaseKind[] = [
   { name: "file, libsql", start: () => startFiles("libsql") },
   { name: "file, sqlite", start: () => startFiles("sqlite") },
   { name: "file, turso", start: () => startFiles("turso") },
