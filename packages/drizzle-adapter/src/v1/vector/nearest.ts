@@ -76,7 +76,7 @@ export async function nearest<
   const { where, select, ...search } = options;
   const table: SQLiteTable = getColumnTable<SQLiteTable>(column);
   const { executor, toQuery, columnName } = db.$internals;
-  const fields: Selection = select ?? (getTableColumns(table) as Selection);
+  const fields: Selection = select ?? getTableColumns<SQLiteTable>(table);
   checkFields(fields);
   const distances = await findNearest({
     executor,
