@@ -43,6 +43,12 @@ export interface InsertVectorsOptions extends Pick<CallOptions, "signal"> {
  * @throws {LitefleetError} `ABORTED` when the signal fires.
  * @example await insertVectors(client, "words", [{ word: "sea", embedding: [0.1, 0.2] }], { batchSize: 1000 });
  */
+export function insertVectors<Row extends VectorRow<keyof Row>>(
+  executor: Client | Transaction,
+  table: string,
+  rows: Iterable<Row> | AsyncIterable<Row>,
+  options?: InsertVectorsOptions,
+): Promise<number>;
 export async function insertVectors(
   executor: Client | Transaction,
   table: string,

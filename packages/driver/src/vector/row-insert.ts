@@ -6,7 +6,7 @@ import { columnOf, readTable } from "./read-table.ts";
 import type { FoundColumn } from "./read-table.ts";
 
 /** A row to insert: column names to values. Numbers in an array, iterable or typed array other than `Uint8Array` are a vector. */
-export type VectorRow = Readonly<Record<string, InValue | Iterable<number>>>;
+export type VectorRow<Column extends PropertyKey = string> = Readonly<Record<Column, InValue | Iterable<number>>>;
 
 /** The INSERT for rows of the same columns. */
 export class RowInsert {
