@@ -1,8 +1,6 @@
-import type { Client, Transaction } from "../api.ts";
 import type { KnownColumn } from "./column-cache.ts";
 import type { VectorMetric } from "./distance.ts";
 import { rowsForIndex } from "./index-threshold.ts";
-import { checkIndexSupport } from "./index-support.ts";
 import type { FoundIndex } from "./read-index.ts";
 import { isSameName } from "./sql-words.ts";
 
@@ -27,17 +25,10 @@ export interface Choice {
  * Chooses between an index and every row.
  *
  * @throws {RangeError} for an index by name that is not there or cannot do what is asked.
- * @throws {LitefleetError} `UNSUPPORTED` for an index by name where the engine has none.
  */
-export async function chooseMethod(
-  executor: Client | Transaction,
-  wish: IndexWish,
-  column: KnownColumn,
-  dimensions: number,
-): Promise<Choice> {
+export function chooseMethod(wish: IndexWish, column: KnownColumn, dimensions: number): Choice {
   if (wish.index === "exact") return { reason: "asked for" };
   if (wish.index === "auto") return chooseBySize(wish, column, dimensions);
-  await checkIndexSupport(executor);
   const index = column.indexes.find(({ name }) => isSameName(name, wish.index));
   checkNamed(index, wish);
   return index.isPartial ? { reason: `the index ${index.name} has not all rows` } : { index, reason: "asked for" };

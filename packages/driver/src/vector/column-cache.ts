@@ -3,6 +3,7 @@ import { quoteIdentifier } from "./identifier.ts";
 import { rowsForIndex } from "./index-threshold.ts";
 import { findColumn } from "./read-table.ts";
 import type { FoundColumn } from "./read-table.ts";
+import type { SearchText } from "./search-statement.ts";
 
 /** What a search has to know of a column before it can choose. */
 export interface KnownColumn extends FoundColumn {
@@ -16,6 +17,8 @@ export interface ColumnEntry {
   readonly readAt: number;
   /** Whether something else than vectors of one kind and size was met in it. */
   isMixed: boolean;
+  /** The SQL of its searches, by their shapes. */
+  readonly texts: Map<string, SearchText>;
 }
 
 /** For how long a column's declaration and its table's size are believed, in milliseconds. */
@@ -34,7 +37,7 @@ export function knownColumn(
   const now = Date.now();
   if (entry !== undefined && now - entry.readAt < maxAgeMs) return { entry, isFresh: false };
   const reading = readColumn(executor, table, column);
-  const fresh: ColumnEntry = { column: reading, readAt: now, isMixed: entry?.isMixed ?? false };
+  const fresh: ColumnEntry = { column: reading, readAt: now, isMixed: entry?.isMixed ?? false, texts: new Map() };
   columns.set(column, fresh);
   reading.catch(() => columns.delete(column));
   return { entry: fresh, isFresh: true };

@@ -3,7 +3,6 @@ import { unsupported } from "../errors.ts";
 import { knownColumn } from "./column-cache.ts";
 import { quoteIdentifier } from "./identifier.ts";
 import { toCallOptions } from "./run-search.ts";
-import { Parameters } from "./search-statement.ts";
 import { checkCount, vectorSearch } from "./vector-search.ts";
 import type { VectorSearchOptions } from "./vector-search.ts";
 
@@ -103,15 +102,12 @@ async function textRowids(
   limit: number,
 ): Promise<Value[]> {
   const texts = quoteIdentifier(textTable, "text table");
-  const parameters = new Parameters(args);
-  const terms = [`${texts} MATCH ${parameters.add("words", words)}`];
-  if (where !== undefined) {
-    parameters.addGiven();
-    terms.push(`rowid IN (SELECT ${rowid} FROM ${from} WHERE (${where}\n))`);
-  }
-  const end = parameters.add("limit", limit);
-  const sql = `SELECT rowid FROM ${texts} WHERE ${terms.join(" AND ")} ORDER BY rank LIMIT ${end}`;
-  const rows = await executor.prepare(sql).values(parameters.args(where), toCallOptions(call));
+  const isNamed = args !== undefined && !Array.isArray(args);
+  const [match, end] = isNamed ? [":litefleet_words", ":litefleet_limit"] : ["?", "?"];
+  const condition = where === undefined ? "" : ` AND rowid IN (SELECT ${rowid} FROM ${from} WHERE (${where}\n))`;
+  const sql = `SELECT rowid FROM ${texts} WHERE ${texts} MATCH ${match}${condition} ORDER BY rank LIMIT ${end}`;
+  const bound = isNamed ? { ...args, litefleet_words: words, litefleet_limit: limit } : [words, ...(args ?? []), limit];
+  const rows = await executor.prepare(sql).values(bound, toCallOptions(call));
   return rows.map(([id]) => id!);
 }
 

@@ -16,8 +16,8 @@ export interface InsertVectorsOptions extends Pick<CallOptions, "signal"> {
   readonly onProgress?: (inserted: number) => void;
   /**
    * What becomes of the vector indexes on the columns that are filled. `"keep"`: each row goes into them as it comes. `"rebuild"`:
-   * they are emptied before and built anew at the end; until then searches look at every row, and the rows are there sooner. `"auto"`:
-   * whichever costs less. Default `"keep"`.
+   * they are emptied before and built anew at the end; the rows are there sooner, and until the end searches look at every one. `"auto"`:
+   * whichever costs less, see {@link InsertVectorsPlan}. Default `"keep"`.
    */
   readonly index?: IndexDuringInsert | "auto";
   /** How many rows will come, where `rows` does not tell (an array does), for the choice that `index` leaves. */

@@ -1,16 +1,17 @@
 import type { CallOptions, Client, InArgs, Transaction } from "../api.ts";
 import { LibsqlError } from "../errors.ts";
+import { checkWhere } from "./check-where.ts";
 import { chooseMethod } from "./choose-method.ts";
 import { forgetColumns, knownColumn } from "./column-cache.ts";
 import type { ColumnEntry, KnownColumn } from "./column-cache.ts";
 import { checkMetric } from "./distance.ts";
 import type { VectorMetric } from "./distance.ts";
 import { encodeForColumn } from "./encode-for-column.ts";
+import { checkIndexSupport } from "./index-support.ts";
 import { likeness } from "./likeness.ts";
 import { runSearch } from "./run-search.ts";
 import type { MatchedColumns, VectorMatch } from "./run-search.ts";
-import { checkWhere } from "./search-statement.ts";
-import type { SearchStatement } from "./search-statement.ts";
+import type { SearchValues } from "./search-statement.ts";
 import type { VectorColumnRef } from "./vector-index.ts";
 
 /** What {@link vectorSearch} takes. */
@@ -129,14 +130,15 @@ async function searchColumn(
   const { table, k = 10, metric = "cosine", where, args, efSearch = 0, index: wanted = "auto" } = options;
   const { blob, kind, dimensions } = encodeForColumn(options.vector, column);
   if (kind === "f1" && metric === "l2") throw new RangeError('Vectors of kind f1 have no "l2" distance; use "cosine"');
-  const run = (among?: SearchStatement["among"]): Promise<VectorMatch[]> => {
-    const select = options.select ?? column.others;
-    const what = { table, column: options.column, keys: column, metric, vector: blob, kind, select, where, args };
-    return runSearch(executor, { ...what, limit: k, among }, options, entry);
-  };
+  const select = options.select ?? column.others;
+  const isNamed = args !== undefined && !Array.isArray(args);
+  const shape = { table, column: options.column, keys: column, metric, kind, select, where, isNamed };
+  const run = (among?: SearchValues["among"]): Promise<VectorMatch[]> =>
+    runSearch(executor, shape, { vector: blob, args, limit: k, among }, options, entry);
   const isAlike = likeness(options.minScore, metric, kind, dimensions);
   const wish = { index: wanted, table, column: options.column, metric, k, efSearch };
-  const { index, reason } = await chooseMethod(executor, wish, column, dimensions);
+  if (wanted !== "auto" && wanted !== "exact") await checkIndexSupport(executor);
+  const { index, reason } = chooseMethod(wish, column, dimensions);
   let [candidates, why] = [0, reason];
   if (index !== undefined) {
     const reach = reachOf(index.searchL);
