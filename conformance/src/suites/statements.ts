@@ -128,6 +128,37 @@ export function statements({ open }: SuiteContext): void {
     await expectCode(open().execute(sql), "SQL_NO_STATEMENT");
   });
 
+  it("refuses the same in every form of call, before anything runs", async () => {
+    const client = open();
+    await client.execute("CREATE TABLE t (a)");
+    const wrong: readonly (readonly [code: string, sql: string, args: readonly never[]])[] = [
+      ["ARGS_INVALID", "INSERT INTO t VALUES (?)", []],
+      ["SQL_MANY_STATEMENTS", "INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)", []],
+      ["SQL_NO_STATEMENT", "-- nothing", []],
+      ["SQLITE_ERROR", "INSERT INTO t VALUES (1) \0", []],
+    ];
+    for (const [code, sql, args] of wrong) {
+      const calls: readonly (() => Promise<unknown>)[] = [
+        () => client.execute({ sql, args: [...args] }),
+        async () => client.prepare(sql).run([...args]),
+        async () =>
+          client
+            .prepare(sql)
+            .columns()
+            .then(() => client.prepare(sql).all([...args])),
+        async () => client.iterate(sql, [...args]).next(),
+        () => client.batch(["INSERT INTO t VALUES (0)", { sql, args: [...args] }], "write"),
+        () => client.migrate(["INSERT INTO t VALUES (0)", { sql, args: [...args] }]),
+        () => client.transaction((tx) => tx.execute(sql, [...args])),
+        () => client.transaction((tx) => tx.batch(["INSERT INTO t VALUES (0)", { sql, args: [...args] }])),
+        () => client.transaction(async (tx) => tx.iterate(sql, [...args]).next()),
+        () => client.transaction((tx) => tx.savepoint((point) => point.execute(sql, [...args]))),
+      ];
+      for (const call of calls) await expectCode(call(), code);
+    }
+    expect((await client.execute("SELECT count(*) AS c FROM t")).rows[0]?.["c"]).toBe(0);
+  });
+
   it("refuses SQL with a NUL character, where libraries would stop reading", async () => {
     const client = open();
     await client.execute("CREATE TABLE t (a)");

@@ -31,6 +31,45 @@ export function transactions({ open, entry, name }: SuiteContext): void {
     expect(await count(client)).toBe(1);
   });
 
+  it("is rolled back when its scope is left, and a client closed", async () => {
+    let client: Client;
+    {
+      await using scoped = open();
+      client = scoped;
+      await client.execute("CREATE TABLE t (a)");
+      {
+        await using tx = await client.transaction("write");
+        await tx.execute("INSERT INTO t VALUES (1)");
+      }
+      {
+        await using tx = await client.transaction("write");
+        await tx.execute("INSERT INTO t VALUES (2)");
+        await tx.commit();
+      }
+      expect(await count(client)).toBe(1);
+    }
+    expect(client.closed).toBe(true);
+  });
+
+  it.each(["commit", "rollback", "close"] as const)(
+    "lets no loop over rows look complete that %s() cuts short",
+    async (end) => {
+      const client = await withTable();
+      await client.batch(Array.from({ length: 30 }, (_, i) => `INSERT INTO t VALUES (${i})`));
+      const tx = await client.transaction("read");
+      let seen = 0;
+      const loop = async (): Promise<void> => {
+        for await (const row of tx.iterate("SELECT x.a FROM t x, t y, t z")) {
+          seen += row.length;
+          if (seen === 1) await tx[end]();
+        }
+      };
+      const error: unknown = await loop().catch((reason: unknown) => reason);
+      if (error === undefined) expect(seen).toBe(27_000);
+      else expect(error).toMatchObject({ code: "TRANSACTION_CLOSED" });
+    },
+  );
+
   it("goes on after a statement that failed", async () => {
     const client = await withTable();
     const tx = await client.transaction("write");

@@ -66,6 +66,8 @@ async function act(client: Client, what: Action): Promise<void> {
     if (what.kind === "execute") return void (await client.execute(text, args as Untyped, what.options as Untyped));
     const prepared = client.prepare(text);
     await prepared.get(args as Untyped, what.options as Untyped);
+    await prepared.columns(what.options as Untyped);
+    for await (const chunk of prepared.chunks(args as Untyped, what.options as Untyped)) void chunk;
     await prepared.values(args as Untyped);
     return void (await prepared.run(args as Untyped));
   }
@@ -88,6 +90,7 @@ async function inTransaction(client: Client, how: unknown, inside: readonly unkn
   const tx = await client.transaction(how as Untyped);
   try {
     for (const each of inside) await typed(() => tx.execute(each as Untyped));
+    await typed(() => tx.lock(inside[0] as Untyped, inside[1] as Untyped));
     if (end === "commit") await tx.commit();
     else if (end === "rollback") await tx.rollback();
   } finally {
