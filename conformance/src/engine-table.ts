@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createClient } from "@litefleet/driver";
 import type { Capabilities, Client, Config } from "@litefleet/driver";
 import { startSqld } from "@litefleet/testing";
+import { startOffline } from "./offline-fixture.ts";
 
 /** The engines that the contract is kept on. */
 export const engineNames = [
@@ -13,6 +14,7 @@ export const engineNames = [
   "sqld ws",
   "replica",
   "turso mvcc",
+  "turso offline",
   "sqlite memory",
   "sqlite file",
 ] as const;
@@ -37,6 +39,7 @@ export const notUtf8: Readonly<Record<EngineName, "replaced" | "SERVER_ERROR" | 
   "sqld ws": "CONNECTION_FAILED",
   replica: "replaced",
   "turso mvcc": "replaced",
+  "turso offline": "replaced",
   "sqlite memory": "replaced",
   "sqlite file": "replaced",
 };
@@ -78,6 +81,11 @@ export const engineTable: Readonly<Record<EngineName, EngineEntry>> = {
   "sqld ws": { capabilities: server, isShared: true, start: () => startServer("ws") },
   replica: { capabilities: { ...server, sync: true }, isShared: true, start: startReplica },
   "turso mvcc": { capabilities: turso, isShared: true, start: () => startFile({ engine: "turso" }) },
+  "turso offline": {
+    capabilities: { ...turso, concurrentWrites: "serialized", sync: true, offlineWrites: true },
+    isShared: false,
+    start: startOffline,
+  },
   "sqlite memory": { capabilities: sqlite, isShared: false, start: () => startMemory({ engine: "sqlite" }) },
   "sqlite file": { capabilities: sqlite, isShared: true, start: () => startFile({ engine: "sqlite" }) },
 };

@@ -13,6 +13,7 @@ const refusalOfKey: Readonly<Record<EngineName, string | undefined>> = {
   "sqld ws": "ENCRYPTION_KEY_NOT_SUPPORTED",
   replica: undefined,
   "turso mvcc": "UNSUPPORTED",
+  "turso offline": "UNSUPPORTED",
   "sqlite memory": undefined,
   "sqlite file": "UNSUPPORTED",
 };
@@ -25,6 +26,7 @@ const journalMode: Readonly<Record<EngineName, JournalMode>> = {
   "sqld ws": "wal",
   replica: "wal",
   "turso mvcc": "mvcc",
+  "turso offline": "wal",
   "sqlite memory": "memory",
   "sqlite file": "delete",
 };
@@ -40,7 +42,8 @@ export function capabilities({ name, entry, open }: SuiteContext): void {
   it(can.sync ? "syncs" : "refuses to sync", async () => {
     const client = open();
     await client.execute("CREATE TABLE t (a)");
-    if (can.sync)
+    if (can.offlineWrites) expect(await client.sync()).toBeUndefined();
+    else if (can.sync)
       expect(await client.sync()).toEqual({ frame_no: expect.any(Number), frames_synced: expect.any(Number) });
     else await expectCode(client.sync(), "UNSUPPORTED");
   });
@@ -102,10 +105,23 @@ export function capabilities({ name, entry, open }: SuiteContext): void {
     expect((await client.execute("SELECT a FROM t")).rows).toHaveLength(1);
   });
 
-  it("refuses writes while the primary is away", () => {
-    expect(can.offlineWrites).toBe(false);
-    expect(() => open({ offline: true })).toThrow(expect.objectContaining({ code: "UNSUPPORTED" }));
-  });
+  it(
+    can.offlineWrites ? "keeps writes until they are pushed" : "refuses writes while the primary is away",
+    async () => {
+      const client = open();
+      if (!can.offlineWrites) {
+        expect(() => open({ offline: true })).toThrow(expect.objectContaining({ code: "UNSUPPORTED" }));
+        for (const call of ["push", "pull", "conflicts"] as const) await expectCode(client[call](), "UNSUPPORTED");
+        return;
+      }
+      await client.execute("CREATE TABLE kept (id TEXT PRIMARY KEY)");
+      await client.execute("INSERT INTO kept VALUES ('a')");
+      expect(client.status().pending).toBe(1);
+      expect(await client.push()).toEqual({ pushed: 1, rejected: 0 });
+      expect(client.status().pending).toBe(0);
+      expect(await client.conflicts()).toEqual([]);
+    },
+  );
 
   it("says which protocol it speaks", () => {
     const protocol = name === "sqld http" ? "http" : name === "sqld ws" ? "ws" : "file";

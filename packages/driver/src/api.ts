@@ -365,14 +365,15 @@ export interface Client extends Executor, AsyncDisposable {
   /**
    * Sends the changes of an offline client to its primary, in slices. Whatever happens on the way, each change arrives once, is still
    * pending, or is a conflict. Rejects with `PRIMARY_UNREACHABLE` while the primary is away (then the rest stays pending), with
-   * `SYNC_FAILED` if the primary has lost what it had taken, and with `UNSUPPORTED` on any other client.
+   * `SYNC_FAILED` if the primary has lost what it had taken, and with `UNSUPPORTED` on any other client. The options end
+   * the waiting; the push goes on.
    */
-  push(): Promise<PushResult>;
+  push(options?: BoundOptions): Promise<PushResult>;
   /**
    * Brings what is new at the primary to an offline client, and puts the local changes that were not pushed on top of it. Rejects as
    * {@link push} does; then nothing has changed.
    */
-  pull(): Promise<PullResult>;
+  pull(options?: BoundOptions): Promise<PullResult>;
   /**
    * The local transactions of an offline client that its primary refused, the oldest first. They last until they are retried or
    * discarded, also across restarts. Rejects with `UNSUPPORTED` on any other client.

@@ -137,16 +137,20 @@ export class LitefleetClient extends StatementRunner implements Client {
     return within(engine.sync(), checked, "the sync");
   }
 
-  async push(): Promise<PushResult> {
+  async push(options?: BoundOptions): Promise<PushResult> {
     const engine = this.#openEngine();
     if (engine.push === undefined) throw noOfflineWrites("push()");
-    return engine.push();
+    const checked = checkOptions(options);
+    throwIfAborted(checked.signal);
+    return within(engine.push(), checked, "the push");
   }
 
-  async pull(): Promise<PullResult> {
+  async pull(options?: BoundOptions): Promise<PullResult> {
     const engine = this.#openEngine();
     if (engine.pull === undefined) throw noOfflineWrites("pull()");
-    return engine.pull();
+    const checked = checkOptions(options);
+    throwIfAborted(checked.signal);
+    return within(engine.pull(), checked, "the pull");
   }
 
   async conflicts(): Promise<Conflict[]> {

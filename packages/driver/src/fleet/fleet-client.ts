@@ -113,12 +113,12 @@ export class FleetClient implements Client {
     return this.use(options, (client) => client.sync(options));
   }
 
-  push(): Promise<PushResult> {
-    return this.use(undefined, (client) => client.push());
+  push(options?: BoundOptions): Promise<PushResult> {
+    return this.use(options, (client) => client.push(options));
   }
 
-  pull(): Promise<PullResult> {
-    return this.use(undefined, (client) => client.pull());
+  pull(options?: BoundOptions): Promise<PullResult> {
+    return this.use(options, (client) => client.pull(options));
   }
 
   conflicts(): Promise<Conflict[]> {

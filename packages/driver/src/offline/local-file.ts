@@ -2,6 +2,7 @@ import type { BeginOptions, CallOptions, ClientStatus, RawResult, TransactionMod
 import type { BoundStatement, EngineTransaction, MaybePromise, RowChunks } from "../engine.ts";
 import type { LocalEngine } from "../local/local-engine.ts";
 import { TursoTransaction } from "../turso/turso-transaction.ts";
+import { throwIfAborted } from "../waiting.ts";
 import { checkAll, checkScript, OfflineTransaction } from "./offline-transaction.ts";
 import type { Refusals } from "./refusals.ts";
 
@@ -19,6 +20,7 @@ export class LocalFile {
   }
 
   execute(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
+    throwIfAborted(options.signal);
     this.#refusals.check(statement);
     // Outside of a transaction such a query would leave the connection with a lock.
     if (statement.parsed.kind === "read" && /\bpragma_\w/iu.test(statement.sql)) {
@@ -33,6 +35,7 @@ export class LocalFile {
     mode: TransactionMode,
     options: BeginOptions,
   ): Promise<RawResult[]> {
+    throwIfAborted(options.signal);
     checkAll(this.#refusals, statements);
     // What is known beforehand to write takes its turn beforehand.
     const writes = mode === "deferred" && statements.some(({ parsed }) => parsed.kind !== "read");
@@ -48,6 +51,7 @@ export class LocalFile {
   }
 
   async script(sql: string, options: CallOptions): Promise<void> {
+    throwIfAborted(options.signal);
     checkScript(this.#refusals, sql);
     await this.#local.script(sql, options);
   }

@@ -100,8 +100,8 @@ export class OfflineEngine implements Engine {
     return (await this.#open()).file.batch(statements, mode, options);
   }
 
-  async migrate(statements: readonly BoundStatement[]): Promise<RawResult[]> {
-    return (await this.#open()).file.batch(statements, "write", { foreignKeys: "off" });
+  async migrate(statements: readonly BoundStatement[], options: CallOptions = {}): Promise<RawResult[]> {
+    return (await this.#open()).file.batch(statements, "write", { ...options, foreignKeys: "off" });
   }
 
   async script(sql: string, options: CallOptions): Promise<void> {

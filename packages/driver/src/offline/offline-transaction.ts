@@ -1,4 +1,4 @@
-import type { CallOptions, RawResult } from "../api.ts";
+import type { BoundOptions, CallOptions, RawResult } from "../api.ts";
 import type { BoundStatement, EngineTransaction, MaybePromise, RowChunks } from "../engine.ts";
 import { LitefleetBatchError, LitefleetError } from "../errors.ts";
 import { parseStatement } from "../sql/parse.ts";
@@ -39,8 +39,8 @@ export class OfflineTransaction implements EngineTransaction {
     return this.#inner.iterate(statement, options);
   }
 
-  commit(): MaybePromise<void> {
-    return this.#inner.commit();
+  commit(options?: BoundOptions): MaybePromise<void> {
+    return this.#inner.commit(options);
   }
 
   rollback(): MaybePromise<void> {
