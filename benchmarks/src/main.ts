@@ -2,6 +2,7 @@ import { Report } from "./report.ts";
 
 /** The benchmarks by name; each is loaded when it is asked for. */
 const benchmarks: Readonly<Record<string, () => Promise<(report: Report) => Promise<void>>>> = {
+  concurrency: async () => (await import("./concurrency.ts")).benchConcurrency,
   driver: async () => (await import("./driver.ts")).benchDriver,
   drizzle: async () => (await import("./drizzle.ts")).benchDrizzle,
   kysely: async () => (await import("./kysely.ts")).benchKysely,

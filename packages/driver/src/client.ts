@@ -20,6 +20,7 @@ import type {
   WaitForOptions,
 } from "./api.ts";
 import { checkOptions } from "./call-options.ts";
+import { ConflictLane } from "./conflict-lane.ts";
 import type { BoundStatement, Engine, MaybePromise, RowChunks } from "./engine.ts";
 import { LitefleetError, unsupported } from "./errors.ts";
 import { describeValue } from "./describe-value.ts";
@@ -52,6 +53,7 @@ export interface ClientDefaults {
 export class LitefleetClient extends StatementRunner implements Client {
   readonly #open: OpenEngine;
   readonly #events = new Emitter();
+  readonly #lane = new ConflictLane();
   readonly #foreignKeys: ForeignKeys | undefined;
   #engine: Engine;
   #isClosed = false;
@@ -113,7 +115,10 @@ export class LitefleetClient extends StatementRunner implements Client {
     const checked = checkOptions(options);
     if (typeof modeOrCallback !== "function") return this.#begin(modeOrCallback, checked);
     if (checked.mode !== undefined) checkMode(checked.mode);
-    return runTransaction((mode, limits) => this.#begin(mode, limits), modeOrCallback, checked, this.#events);
+    return runTransaction((mode, limits) => this.#begin(mode, limits), modeOrCallback, checked, {
+      events: this.#events,
+      lane: this.#lane,
+    });
   }
 
   override async executeMultiple(sql: string, options?: CallOptions): Promise<void> {

@@ -51,7 +51,8 @@ export interface EngineTransaction {
   script(sql: string, options: CallOptions): MaybePromise<void>;
   /** Chunks of rows. `return()` releases the statement. */
   iterate(statement: BoundStatement, options: CallOptions): RowChunks;
-  commit(options?: BoundOptions): MaybePromise<void>;
+  /** @param onVisible called when others see what was written, if that is before the commit is safe on the disk. */
+  commit(options?: BoundOptions, onVisible?: () => void): MaybePromise<void>;
   rollback(): MaybePromise<void>;
   /** Rolls back if open and gives the connection back; never throws. */
   close(): void;

@@ -1,4 +1,5 @@
 import type { BeginOptions, ForeignKeys, Transaction, TransactionMode, TransactionOptions } from "./api.ts";
+import type { ConflictLane, LeaveLane } from "./conflict-lane.ts";
 import { isRetryable, LitefleetError } from "./errors.ts";
 import type { LitefleetBatchError } from "./errors.ts";
 import type { Emitter } from "./events.ts";
@@ -6,16 +7,27 @@ import { needsExclusive } from "./needs-exclusive.ts";
 import type { LitefleetTransaction } from "./transaction.ts";
 import { abortedError, Deadline, sleep, timeoutError } from "./waiting.ts";
 
-const defaultConcurrentRetries = 10;
+const defaultConcurrentRetries = 20;
 const defaultConcurrentTimeoutMs = 30_000;
 const firstPauseMs = 1;
 const maxPauseMs = 100;
+
+/** After so many conflicts a concurrent transaction goes on in the {@link ConflictLane}. */
+const laneAfter = 3;
+/** There only newcomers are in the way, so long pauses would only let more of them come. */
+const maxPauseInLaneMs = 8;
 
 /** The longest time that a timer takes, in milliseconds. */
 const maxTimerMs = 2 ** 31 - 1;
 
 /** How one attempt begins. */
 export type Begin = (mode: TransactionMode, options: BeginOptions) => Promise<LitefleetTransaction>;
+
+/** What retries need of the client. */
+export interface RetryHost {
+  readonly events: Emitter;
+  readonly lane: ConflictLane;
+}
 
 /**
  * Runs `callback` in a transaction, and the whole of it again while the engine says that another run may succeed, with
@@ -27,26 +39,35 @@ export async function runTransaction<T>(
   begin: Begin,
   callback: (tx: Transaction) => Promise<T>,
   options: TransactionOptions,
-  events: Emitter,
+  { events, lane }: RetryHost,
 ): Promise<T> {
   let mode = options.mode ?? "write";
   const isConcurrent = mode === "concurrent";
   const maxRetries = options.maxRetries ?? (isConcurrent ? defaultConcurrentRetries : 0);
   const timeoutMs = options.timeoutMs ?? (isConcurrent ? defaultConcurrentTimeoutMs : undefined);
   const deadline = new Deadline({ signal: options.signal, timeoutMs });
-  for (let attempt = 1; ; attempt += 1) {
-    deadline.check("the transaction");
-    const outcome = await runOnce(begin, callback, { mode, foreignKeys: options.foreignKeys }, deadline, timeoutMs);
-    if ("result" in outcome) return outcome.result;
-    const error = outcome.retryable;
-    if (error.code === "CONFLICT") events.emit("conflict", { attempt, error });
-    if (needsExclusive(error)) mode = "write";
-    else if (attempt > maxRetries) throw isConcurrent ? spent(error, attempt) : outcome.thrown;
-    const delayMs = needsExclusive(error) ? 0 : Math.random() * Math.min(maxPauseMs, firstPauseMs * 2 ** attempt);
-    if (delayMs >= deadline.remainingMs) throw spent(error, attempt);
-    events.emit("retry", { attempt, delayMs, error });
-    options.onRetry?.({ attempt, delayMs, error });
-    await sleep(delayMs, options.signal);
+  let leave: LeaveLane | undefined;
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      deadline.check("the transaction");
+      const once = (): Promise<Outcome<T>> =>
+        runOnce(begin, callback, { mode, foreignKeys: options.foreignKeys, onVisible: leave }, deadline, timeoutMs);
+      const outcome = await (leave === undefined ? once() : lane.run(once));
+      if ("result" in outcome) return outcome.result;
+      const error = outcome.retryable;
+      if (error.code === "CONFLICT") events.emit("conflict", { attempt, error });
+      if (needsExclusive(error)) mode = "write";
+      else if (attempt > maxRetries) throw isConcurrent ? spent(error, attempt) : outcome.thrown;
+      const longestMs = leave === undefined ? maxPauseMs : maxPauseInLaneMs;
+      const delayMs = needsExclusive(error) ? 0 : Math.random() * Math.min(longestMs, firstPauseMs * 2 ** attempt);
+      if (delayMs >= deadline.remainingMs) throw spent(error, attempt);
+      events.emit("retry", { attempt, delayMs, error });
+      options.onRetry?.({ attempt, delayMs, error });
+      await sleep(delayMs, options.signal);
+      if (leave === undefined && mode === "concurrent" && attempt >= laneAfter) leave = await lane.enter(deadline);
+    }
+  } finally {
+    leave?.();
   }
 }
 
@@ -55,10 +76,16 @@ type Outcome<T> =
   | { readonly result: T }
   | { readonly retryable: LitefleetError | LitefleetBatchError; readonly thrown: unknown };
 
+interface Attempt {
+  readonly mode: TransactionMode;
+  readonly foreignKeys: ForeignKeys | undefined;
+  readonly onVisible: (() => void) | undefined;
+}
+
 async function runOnce<T>(
   begin: Begin,
   callback: (tx: Transaction) => Promise<T>,
-  { mode, foreignKeys }: { readonly mode: TransactionMode; readonly foreignKeys: ForeignKeys | undefined },
+  { mode, foreignKeys, onVisible }: Attempt,
   deadline: Deadline,
   timeoutMs: number | undefined,
 ): Promise<Outcome<T>> {
@@ -66,7 +93,7 @@ async function runOnce<T>(
   try {
     tx = await begin(mode, { signal: deadline.signal, timeoutMs: limitOf(deadline), foreignKeys });
     const result = await withinDeadline(tx.runCallback(callback), deadline, timeoutMs);
-    await tx.commit();
+    await tx.commit(undefined, onVisible);
     return { result };
   } catch (error) {
     const cause = tx === undefined ? error : (tx.retryableError ?? error);

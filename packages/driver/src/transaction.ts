@@ -67,10 +67,11 @@ export class LitefleetTransaction extends TransactionScope {
     await this.#call(() => this.#engine.script(sql, options));
   }
 
-  override async commit(given?: BoundOptions): Promise<void> {
+  /** @param onVisible as in {@link EngineTransaction.commit}. */
+  override async commit(given?: BoundOptions, onVisible?: () => void): Promise<void> {
     const options = checkOptions(given);
     throwIfAborted(options.signal);
-    await this.#call(() => this.#engine.commit(options));
+    await this.#call(() => this.#engine.commit(options, onVisible));
   }
 
   override async rollback(): Promise<void> {

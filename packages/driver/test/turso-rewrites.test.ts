@@ -117,7 +117,7 @@ describe("statements that would end the process", () => {
     );
     await run(engine, "INSERT INTO t VALUES (1, 2)");
     await run(engine, "INSERT INTO t VALUES (1, 2)");
-    await expectCode(async () => run(engine, "INSERT INTO t VALUES (1, 2)"), "SQLITE_CONSTRAINT");
+    await expectCode(async () => run(engine, "INSERT INTO t VALUES (1, 2)"), "SQLITE_ERROR");
     expect(await rows(engine, "SELECT x, y FROM u")).toEqual([[1, 2]]);
   });
 

@@ -159,7 +159,7 @@ export class TursoEngine implements SwitchedEngine {
     const inner = await this.#local.begin("read", options, steps);
     return new TursoTransaction(inner, mode, {
       isChecked,
-      acquireTurn: () => queue.acquire(this.#local, timeoutMs, {}),
+      acquireTurn: (bounds) => queue.acquire(this.#local, timeoutMs, bounds),
       durable: () => steps.durable,
     });
   }

@@ -1,4 +1,4 @@
-import type { CallOptions, RawResult, TransactionMode } from "../api.ts";
+import type { BoundOptions, CallOptions, RawResult, TransactionMode } from "../api.ts";
 import type { BoundStatement, EngineTransaction, MaybePromise, RowChunks } from "../engine.ts";
 import { LitefleetBatchError, LitefleetError } from "../errors.ts";
 import type { Release } from "../local/write-queue.ts";
@@ -15,7 +15,7 @@ export interface ConcurrentTransaction {
   /** Whether foreign keys are checked again at COMMIT. */
   readonly isChecked: boolean;
   /** Waits until no other transaction has the database for itself. */
-  readonly acquireTurn: () => Promise<Release>;
+  readonly acquireTurn: (options: BoundOptions) => Promise<Release>;
   /** After the COMMIT, resolves when it is on the disk; `undefined` if it is already. */
   readonly durable: () => Promise<void> | undefined;
 }
@@ -67,17 +67,18 @@ export class TursoTransaction implements EngineTransaction {
     return this.#inner.iterate(statement, options);
   }
 
-  async commit(): Promise<void> {
+  async commit(options: BoundOptions = {}, onVisible?: () => void): Promise<void> {
     // There is nothing to commit, and so nothing that a change of the schema could conflict with.
     if (this.#mode === "read") return this.#inner.rollback();
-    if (this.#concurrent === undefined) return this.#inner.commit();
+    if (this.#concurrent === undefined) return this.#inner.commit(options);
     // While another transaction has the database for itself, every commit beside it ends in a conflict.
-    const turn = await this.#concurrent.acquireTurn();
+    const turn = await this.#concurrent.acquireTurn(options);
     try {
-      await this.#inner.commit();
+      await this.#inner.commit(options);
     } finally {
       turn();
     }
+    onVisible?.();
     await this.#concurrent.durable();
   }
 
