@@ -203,7 +203,10 @@ export interface BatchOptions extends CallOptions {
 export interface TransactionOptions {
   /** Default `"write"`. */
   readonly mode?: TransactionMode;
-  /** How often the whole callback is run again after a conflict. Default 20 for `"concurrent"`, otherwise 0. */
+  /**
+   * How often the whole callback is run again after a conflict. Default 20 for `"concurrent"` and, where
+   * {@link Capabilities.concurrentWrites} is `"mvcc"`, for every mode; otherwise 0.
+   */
   readonly maxRetries?: number;
   /** Milliseconds for all attempts together. Default 30,000 for `"concurrent"`, otherwise no limit. */
   readonly timeoutMs?: number;

@@ -118,6 +118,7 @@ export class LitefleetClient extends StatementRunner implements Client {
     return runTransaction((mode, limits) => this.#begin(mode, limits), modeOrCallback, checked, {
       events: this.#events,
       lane: this.#lane,
+      isMvcc: this.capabilities.concurrentWrites === "mvcc",
     });
   }
 

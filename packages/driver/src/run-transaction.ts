@@ -7,7 +7,7 @@ import { needsExclusive } from "./needs-exclusive.ts";
 import type { LitefleetTransaction } from "./transaction.ts";
 import { abortedError, Deadline, sleep, timeoutError } from "./waiting.ts";
 
-const defaultConcurrentRetries = 20;
+const defaultRetries = 20;
 const defaultConcurrentTimeoutMs = 30_000;
 const firstPauseMs = 1;
 const maxPauseMs = 100;
@@ -27,6 +27,8 @@ export type Begin = (mode: TransactionMode, options: BeginOptions) => Promise<Li
 export interface RetryHost {
   readonly events: Emitter;
   readonly lane: ConflictLane;
+  /** Whether transactions of the database may write beside each other. */
+  readonly isMvcc: boolean;
 }
 
 /**
@@ -39,11 +41,12 @@ export async function runTransaction<T>(
   begin: Begin,
   callback: (tx: Transaction) => Promise<T>,
   options: TransactionOptions,
-  { events, lane }: RetryHost,
+  { events, lane, isMvcc }: RetryHost,
 ): Promise<T> {
   let mode = options.mode ?? "write";
   const isConcurrent = mode === "concurrent";
-  const maxRetries = options.maxRetries ?? (isConcurrent ? defaultConcurrentRetries : 0);
+  // Beside concurrent transactions any other may meet a row that one of them has written.
+  const maxRetries = options.maxRetries ?? (isConcurrent || isMvcc ? defaultRetries : 0);
   const timeoutMs = options.timeoutMs ?? (isConcurrent ? defaultConcurrentTimeoutMs : undefined);
   const deadline = new Deadline({ signal: options.signal, timeoutMs });
   let leave: LeaveLane | undefined;
@@ -57,7 +60,8 @@ export async function runTransaction<T>(
       const error = outcome.retryable;
       if (error.code === "CONFLICT") events.emit("conflict", { attempt, error });
       if (needsExclusive(error)) mode = "write";
-      else if (attempt > maxRetries) throw isConcurrent ? spent(error, attempt) : outcome.thrown;
+      else if (attempt > maxRetries)
+        throw isConcurrent || error.code === "CONFLICT" ? spent(error, attempt) : outcome.thrown;
       const longestMs = leave === undefined ? maxPauseMs : maxPauseInLaneMs;
       const delayMs = needsExclusive(error) ? 0 : Math.random() * Math.min(longestMs, firstPauseMs * 2 ** attempt);
       if (delayMs >= deadline.remainingMs) throw spent(error, attempt);
