@@ -72,12 +72,13 @@ async function kysely(
   file: string,
   dir: string,
   run: (migrator: Migrator) => Promise<MigrationResultSet>,
+  disableTransactions = true,
 ): Promise<string[]> {
   const db = new Kysely<unknown>({ dialect: new LitefleetDialect({ url: `file:${file}` }) });
   try {
     const importing = (module: string): Promise<unknown> => import(pathToFileURL(module).href);
     const provider = new FileMigrationProvider({ fs, path, migrationFolder: dir, import: importing });
-    const { error, results } = await run(new Migrator({ db, provider, disableTransactions: true }));
+    const { error, results } = await run(new Migrator({ db, provider, disableTransactions }));
     if (error !== undefined) throw new Error("Kysely's migrator failed", { cause: error });
     return (results ?? []).map(({ migrationName }) => migrationName);
   } finally {
@@ -115,6 +116,23 @@ test("what was applied here is applied for Kysely's migrator, and the other way 
   other.close();
   expect(await kysely(theirs, dir, (migrator) => migrator.migrateToLatest())).toEqual([]);
   expect(await schemaOf(openFile(ours))).toEqual(await schemaOf(openFile(theirs)));
+});
+
+test("a run here and several of Kysely's at the same moment apply each migration once", async () => {
+  const { "003_rebuild.ts": _, "002_read.ts": __, ...first } = files;
+  const dir = await kyselyFolder({
+    ...first,
+    "002_more.ts": `export async function up(db) { await db.insertInto("log").values({ n: 7 }).execute(); }`,
+  });
+  for (let round = 0; round < 3; round += 1) {
+    const file = await newFile();
+    const client = openFile(file);
+    const theirs = Array.from({ length: 3 }, () => kysely(file, dir, (migrator) => migrator.migrateToLatest(), false));
+    const [ours, ...others] = await Promise.all([migrate(client, { dir }), ...theirs]);
+    expect([...ours.applied, ...others.flat()].toSorted()).toEqual(["001_shop", "002_more"]);
+    expect(await countsOf(client, "parents", "children", "log")).toEqual({ parents: 1, children: 2, log: 1 });
+    client.close();
+  }
 });
 
 test("Kysely undoes what was applied here, and here what Kysely applied", async () => {
