@@ -57,12 +57,12 @@ async function benchCalls(report: Report, folder: string): Promise<void> {
   report.figure("100 rows against kysely-turso", ratio(many, "turso", "ours"), "×");
   report.figure("engine sqlite: 100 rows against kysely-libsql", ratio(many, "peer", "sqlite"), "×", { atLeast: 4 });
 
-  const insert = await race(10_000, (db, i) => db.insertInto("log").values({ a: i, b: "x" }).execute());
+  const insert = await race(20_000, (db, i) => db.insertInto("log").values({ a: i, b: "x" }).execute());
   report.figure("insert against kysely-libsql", ratio(insert, "peer", "ours"), "×", { atLeast: 1.5 });
   report.figure("insert against kysely-turso", ratio(insert, "turso", "ours"), "×");
   report.figure("engine sqlite: insert against kysely-libsql", ratio(insert, "peer", "sqlite"), "×");
 
-  const transaction = await race(4_000, (db, i) =>
+  const transaction = await race(5_000, (db, i) =>
     db.transaction().execute(async (trx) => {
       await trx.insertInto("log").values({ a: i, b: "x" }).execute();
       await trx.insertInto("log").values({ a: i, b: "y" }).execute();
