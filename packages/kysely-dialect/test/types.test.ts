@@ -1,9 +1,9 @@
 import type { Client } from "@litefleet/driver";
-import { Kysely } from "kysely";
-import type { DatabaseConnection, Dialect, Transaction } from "kysely";
+import { Kysely, sql, SqliteDialect } from "kysely";
+import type { DatabaseConnection, Dialect, InferResult, RawBuilder, Transaction } from "kysely";
 import { describe, expectTypeOf, it } from "vitest";
-import { concurrent, LitefleetDialect, transaction } from "../src/index.ts";
-import type { TableDetails } from "../src/index.ts";
+import { concurrent, LitefleetDialect, transaction, vectorColumn, vectorDistance } from "../src/index.ts";
+import type { NearestOptions, NearestRow, TableDetails } from "../src/index.ts";
 import type { Tables } from "./databases.ts";
 
 describe("types", () => {
@@ -12,6 +12,38 @@ describe("types", () => {
     expectTypeOf<{ url: string; engine: "sqlite" }>().toExtend<ConstructorParameters<typeof LitefleetDialect>[0]>();
     expectTypeOf<{ client: Client; intMode: "bigint" }>().toExtend<ConstructorParameters<typeof LitefleetDialect>[0]>();
     expectTypeOf<{ client: DatabaseConnection }>().not.toExtend<ConstructorParameters<typeof LitefleetDialect>[0]>();
+  });
+
+  it("infers as over Kysely's own dialect", () => {
+    const ours = new Kysely<Tables>({ dialect: new LitefleetDialect({ url: ":memory:" }) });
+    const theirs = new Kysely<Tables>({
+      dialect: new SqliteDialect({ database: () => Promise.reject(new Error("never opened")) }),
+    });
+    expectTypeOf(ours).toEqualTypeOf(theirs);
+    const query = (db: Kysely<Tables>) =>
+      db
+        .selectFrom("person")
+        .innerJoin("pet", "pet.owner_id", "person.id")
+        .selectAll("pet")
+        .select("person.name as owner");
+    type Row = InferResult<ReturnType<typeof query>>[number];
+    expectTypeOf<Row>().toEqualTypeOf<{ id: number; name: string; owner_id: number; owner: string }>();
+    expectTypeOf<Awaited<ReturnType<typeof concurrent<Tables, Row>>>>().toEqualTypeOf<Row>();
+  });
+
+  it("knows the vectors of the tables", () => {
+    type Search = NearestOptions<Tables, "person", "photo", "id">;
+    expectTypeOf<Search["column"]>().toEqualTypeOf<"photo">();
+    expectTypeOf<Search["select"]>().toEqualTypeOf<readonly "id"[] | undefined>();
+    expectTypeOf<NearestRow<Tables, "person", "id" | "name">>().toEqualTypeOf<{
+      id: number;
+      name: string;
+      distance: number;
+    }>();
+    expectTypeOf(vectorColumn).returns.toEqualTypeOf<RawBuilder<Uint8Array>>();
+    expectTypeOf(vectorDistance).returns.toEqualTypeOf<RawBuilder<number>>();
+    // @ts-expect-error a column of text has no distance
+    void (() => vectorDistance(sql<string>`name`, [1]));
   });
 
   it("infers rows and results as over any dialect", () => {
