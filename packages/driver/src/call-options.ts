@@ -23,12 +23,17 @@ export function checkOptions<O extends CallOptions | BeginOptions | TransactionO
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new TypeError(`Expected options as an object, got ${describeValue(options)}`);
   }
-  const { signal, timeoutMs, intMode, foreignKeys, maxRetries, onRetry }: AnyOptions = options;
+  const { signal, timeoutMs, intMode, maxStalenessMs, minPosition, foreignKeys, maxRetries, onRetry }: AnyOptions =
+    options;
   if (signal !== undefined && !isSignal(signal)) {
     throw new TypeError(`Expected the option signal as an AbortSignal, got ${describeValue(signal)}`);
   }
   checkCount("timeoutMs", timeoutMs);
   checkCount("maxRetries", maxRetries);
+  checkCount("maxStalenessMs", maxStalenessMs);
+  if (minPosition !== undefined && typeof minPosition !== "string") {
+    throw new TypeError(`Expected the option minPosition as a string, got ${describeValue(minPosition)}`);
+  }
   if (!intModes.has(intMode)) {
     throw new RangeError(
       `Expected the option intMode as "number", "bigint", "string" or "auto", got ${describeValue(intMode)}`,

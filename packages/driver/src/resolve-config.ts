@@ -263,6 +263,7 @@ function checkTypes(config: Config): void {
   if (typeof authToken !== "function") check("authToken", authToken, "string");
   for (const key of ["tls", "readYourWrites", "offline", "allowRowidKeys"] as const) check(key, config[key], "boolean");
   for (const key of ["concurrency", "syncInterval"] as const) check(key, config[key], "number");
+  if (Number.isNaN(config.syncInterval)) throw new RangeError("Expected syncInterval as a number of seconds, got NaN");
   if (intMode !== undefined && !intModes.has(intMode)) {
     throw new TypeError(
       `Invalid value for intMode, expected "number", "bigint", "string" or "auto", got ${describeValue(intMode)}`,

@@ -1,5 +1,7 @@
 /** Longest pause between two attempts while the primary is away, in milliseconds; a longer interval stays what it is. */
 const longestBackoffMs = 60_000;
+/** The longest time that a timer takes, in milliseconds. */
+const maxTimerMs = 2 ** 31 - 1;
 
 /**
  * Runs `work` again and again, each pause a tenth longer or shorter than `intervalMs`, so that many replicas do not ask together.
@@ -26,7 +28,8 @@ export class SyncTimer {
   #schedule(): void {
     if (this.#isStopped) return;
     const backoffMs = Math.min(this.#intervalMs * 2 ** this.#failures, Math.max(longestBackoffMs, this.#intervalMs));
-    this.#timer = setTimeout(() => void this.#run(), backoffMs * (0.9 + Math.random() * 0.2));
+    const pauseMs = backoffMs * (0.9 + Math.random() * 0.2);
+    this.#timer = setTimeout(() => void this.#run(), Math.min(pauseMs, maxTimerMs));
     this.#timer.unref();
   }
 

@@ -134,6 +134,45 @@ describe("a replica whose primary fails", () => {
     expect(await rejection(replica.waitFor(before!))).toMatchObject({ code: "POSITION_EXPIRED" });
   });
 
+  it("goes on with a server that was restarted in good order, or whose settings were changed", async () => {
+    const { sqld, url } = await primary();
+    const replica = open({ url, syncUrl: sqld.url });
+    await replica.execute("INSERT INTO t VALUES (2)");
+    const before = replica.position()!;
+    await sqld.restart();
+    await replica.execute("INSERT INTO t VALUES (3)");
+    expect(await valueOf(replica, "SELECT count(*) FROM t")).toBe(3);
+    await replica.waitFor(before);
+    await sqld.restart();
+    await open({ url: sqld.url }).execute("INSERT INTO t VALUES (4)");
+    await replica.sync();
+    expect(await valueOf(replica, "SELECT count(*) FROM t")).toBe(4);
+    await fetch(`${sqld.adminUrl}/v1/namespaces/default/config`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ block_reads: false, block_writes: false, max_db_size: "1GiB" }),
+    });
+    await replica.execute("INSERT INTO t VALUES (5)");
+    expect(await valueOf(replica, "SELECT count(*) FROM t")).toBe(5);
+  });
+
+  it("does not wait for the copy longer than a write's timeoutMs", async () => {
+    const { proxy, url, sqld } = await primary();
+    // Only the sync goes through the proxy.
+    const fetchPast = (request: Request): Promise<Response> =>
+      request.url.includes("pipeline")
+        ? fetch(new Request(request.url.replace(proxy.url, sqld.url), request))
+        : fetch(request);
+    const replica = open({ url, syncUrl: proxy.url, fetch: fetchPast });
+    await replica.sync();
+    proxy.stall();
+    await replica.execute("INSERT INTO t VALUES (2)", [], { timeoutMs: 500 });
+    expect(await valueOf(replica, "SELECT count(*) FROM t")).toBe(1);
+    proxy.heal();
+    await replica.waitFor(replica.position()!);
+    expect(await valueOf(replica, "SELECT count(*) FROM t")).toBe(2);
+  });
+
   it("follows a primary that was made anew, and never shows an empty database", async () => {
     const { proxy, sqld, url } = await primary();
     const replica = open({ url, syncUrl: proxy.url });

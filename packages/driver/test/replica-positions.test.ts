@@ -83,6 +83,18 @@ describe("staleness", () => {
     expect((await b.execute("SELECT x FROM t", [], { maxStalenessMs: 0 })).rows[0]?.[0]).toBe(9);
   });
 
+  it("has options that are checked before anything happens", async () => {
+    const { b } = await twoReplicas();
+    for (const maxStalenessMs of [-1, Number.NaN]) {
+      await expect(b.execute("SELECT 1", [], { maxStalenessMs })).rejects.toThrow(RangeError);
+    }
+    const wrong = { maxStalenessMs: "1", minPosition: 1 } as unknown as { maxStalenessMs: number };
+    await expect(b.execute("SELECT 1", [], wrong)).rejects.toThrow(TypeError);
+    expect(() => createClient({ url: "file:r.db", syncUrl: "http://127.0.0.1:1", syncInterval: Number.NaN })).toThrow(
+      RangeError,
+    );
+  });
+
   it("of one's own writes is none, however many run at once", async () => {
     const { a } = await twoReplicas();
     await a.execute("CREATE TABLE n (i INTEGER PRIMARY KEY)");

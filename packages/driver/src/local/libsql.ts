@@ -27,8 +27,14 @@ export const libsqlLibrary: NativeLibrary = {
     return new LibsqlConnection(new open(path, { timeout: 0, encryptionKey: options.encryptionKey ?? "" }));
   },
   describeError(error) {
-    if (!isError(error) || !("rawCode" in error) || typeof error.rawCode !== "number") return undefined;
-    return { message: error.message, rawCode: error.rawCode };
+    if (!isError(error)) return undefined;
+    const { message } = error;
+    if ("rawCode" in error && typeof error.rawCode === "number") return { message, rawCode: error.rawCode };
+    // An error of opening has its number in the text alone.
+    const rawCode = /Unable to open connection to local database .*: (?<rawCode>\d+)"\)$/su.exec(message)?.groups?.[
+      "rawCode"
+    ];
+    return rawCode === undefined ? undefined : { message, rawCode: Number(rawCode) };
   },
 };
 

@@ -13,6 +13,8 @@ export interface RemoteOptions {
   readonly url: URL;
   /** A token, or a function that fetches one: called when one is first needed and again when the server refuses it. */
   readonly authToken?: AuthToken | undefined;
+  /** In place of `authToken`: what others use as well, so that a function is asked once for all of them. */
+  readonly tokens?: TokenSource | undefined;
   /** In place of the global `fetch`; called with a `Request`. Not used over WebSocket. */
   readonly fetch?: FetchFunction | undefined;
   /** Requests under way at once, those of transactions not counted; 0 for no limit. Default 20. */
@@ -39,7 +41,8 @@ export function openRemote(options: RemoteOptions): RemoteEngine {
       "URL_INVALID",
     );
   }
-  const tokens = new TokenSource(authToken, remoteEncryptionKey === undefined ? [] : [remoteEncryptionKey]);
+  const secrets = remoteEncryptionKey === undefined ? [] : [remoteEncryptionKey];
+  const tokens = options.tokens ?? new TokenSource(authToken, secrets);
   switch (url.protocol) {
     case "http:":
     case "https:": {

@@ -94,6 +94,7 @@ export class CopyKeeper {
       return await this.#pull(frameNo);
     } catch {
       // The primary may have been started again since it was greeted.
+      this.#parts.relay.takeFailure();
       return this.sync();
     }
   }

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { isError } from "../realm.ts";
 
 const words = "The database beside this file is a copy that Litefleet made; it is fetched again when it is lost.\n";
 
@@ -22,12 +23,12 @@ export class CopySeal {
 
   /** We are about to write, or there is a new copy. */
   open(): void {
-    writeFileSync(this.#file, words);
+    this.#write(words);
   }
 
   /** What is there now is as it should be. */
   close(): void {
-    writeFileSync(this.#file, `${words}${this.#look()}\n`);
+    this.#write(`${words}${this.#look()}\n`);
   }
 
   /** Whether somebody else has written since it was closed. */
@@ -35,6 +36,15 @@ export class CopySeal {
     if (!this.exists) return false;
     const [, noted = ""] = readFileSync(this.#file, "utf8").split("\n");
     return noted !== "" && noted !== this.#look();
+  }
+
+  /** On a full disk what stood there before stays, or nothing: the copy is then fetched again without need, or trusted. */
+  #write(text: string): void {
+    try {
+      writeFileSync(this.#file, text);
+    } catch (error) {
+      if (!(isError(error) && "code" in error && error.code === "ENOSPC")) throw error;
+    }
   }
 
   /** Sizes and times. A WAL that is empty comes and goes with those who only read. */

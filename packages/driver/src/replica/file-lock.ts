@@ -1,4 +1,4 @@
-import { LitefleetError } from "../errors.ts";
+import { LitefleetError, plainMessage } from "../errors.ts";
 import { classifyNative } from "../local/classify.ts";
 import { libsqlLibrary } from "../local/libsql.ts";
 import type { NativeConnection } from "../local/native.ts";
@@ -46,14 +46,23 @@ export class FileLock {
   }
 
   static #open(path: string): FileLock {
-    const connection = libsqlLibrary.open(`${path}-lock`, { encryptionKey: undefined });
+    let connection: NativeConnection | undefined;
     try {
+      connection = libsqlLibrary.open(`${path}-lock`, { encryptionKey: undefined });
       connection.exec("BEGIN EXCLUSIVE");
       return new FileLock(path, connection);
     } catch (error) {
-      connection.close();
+      connection?.close();
       const classified = classifyNative(libsqlLibrary, error);
-      throw classified instanceof LitefleetError && classified.code === "SQLITE_BUSY" ? inUse(path) : classified;
+      if (!(classified instanceof LitefleetError)) throw classified;
+      if (classified.code === "SQLITE_BUSY") throw inUse(path);
+      const { code, extendedCode, rawCode } = classified;
+      const why = `the driver cannot write beside it (${plainMessage(classified)})`;
+      throw new LitefleetError(`Cannot open the replica ${path}: ${why}`, code, {
+        extendedCode,
+        rawCode,
+        cause: error,
+      });
     }
   }
 }

@@ -135,21 +135,20 @@ export class Follower {
     }
   }
 
-  /** Notes a write that the primary has answered, and waits until the copy has it. */
-  async noteWrite(frameNo: number | undefined, waits: boolean): Promise<void> {
+  /** Notes a write that the primary has answered, and waits until the copy has it, but no longer than `timeoutMs`. */
+  async noteWrite(frameNo: number | undefined, waits: boolean, timeoutMs = catchUpMs): Promise<void> {
     this.#isPrimaryReachable = true;
     const isBehind = frameNo !== undefined && this.#isBehind(frameNo);
     if (frameNo !== undefined) this.#writtenFrame = Math.max(frameNo, isBehind ? (this.#writtenFrame ?? 0) : 0);
     if (!waits) return;
-    const endsAt = performance.now() + catchUpMs;
+    const endsAt = performance.now() + Math.min(timeoutMs, catchUpMs);
     // A number that the copy has passed already is of a write that somebody else fetched, or of another log.
     let mustSync = !isBehind;
     for (let failures = 0; failures < 2 && performance.now() < endsAt && !this.#isClosed;) {
       if (!mustSync && (frameNo === undefined || !this.#isBehind(frameNo))) return;
       try {
-        await (mustSync
-          ? this.#syncFromNow()
-          : (this.#syncing ?? this.#share(() => this.#parts.keeper.pull(this.#writtenFrame ?? 0))));
+        const syncing = mustSync ? this.#syncFromNow() : (this.#syncing ?? this.#pull());
+        await within(syncing, { timeoutMs: endsAt - performance.now() }, "the copy");
         mustSync = false;
       } catch {
         // Perhaps one that began before the write. The write stands at the primary in any case, so the call succeeds; why the
@@ -196,6 +195,10 @@ export class Follower {
 
   #isBehind(frameNo: number): boolean {
     return (this.#parts.keeper.position?.frameNo ?? -1) < frameNo;
+  }
+
+  #pull(): Promise<Replicated> {
+    return this.#share(() => this.#parts.keeper.pull(this.#writtenFrame ?? 0));
   }
 
   /** A sync that begins after this call. */
@@ -249,8 +252,9 @@ export class Follower {
     // The library's words are about the relay; the relay knows what became of the primary.
     const known = this.#parts.relay.takeFailure() ?? (cause instanceof LitefleetError ? cause : undefined);
     const message = cause instanceof Error ? cause.message : String(cause);
-    const error =
-      known ?? new LitefleetError(`The sync failed: ${message}`, "SYNC_FAILED", { isRetryable: true, cause });
+    // The library's word for writing into the copy.
+    const failed = /inject/iu.test(message) ? "The copy cannot be written (is the disk full?)" : "The sync failed";
+    const error = known ?? new LitefleetError(`${failed}: ${message}`, "SYNC_FAILED", { isRetryable: true, cause });
     this.#lastError = error;
     this.#isPrimaryReachable = error.code !== "PRIMARY_UNREACHABLE";
     this.#parts.events.emit("error", { error });

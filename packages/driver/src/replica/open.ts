@@ -38,12 +38,13 @@ export function openReplica(config: ReplicaConfig, events: Emitter): ReplicaEngi
   loadLibsql();
   const files = new ReplicaFiles(resolvePath(path));
   files.isWhole();
-  const remote = openRemote(primary);
+  const tokens = new TokenSource(primary.authToken);
+  const remote = openRemote({ ...primary, tokens });
   const { lock, ready } = FileLock.take(files.path);
   try {
     const link = new PrimaryLink({
       url: new URL(primary.url.href.replace(/^ws/u, "http")),
-      tokens: new TokenSource(primary.authToken),
+      tokens,
       fetch: primary.fetch === undefined ? undefined : (request) => primary.fetch!(request),
     });
     const relay = new Relay(link, (count) => follower.received(count));

@@ -118,15 +118,22 @@ export function isSnapshotPending(grpc: GrpcStatus | undefined): boolean {
   return grpc?.message === "snapshot not found";
 }
 
+/** Whether the primary does not know the session and has to be greeted again: it was restarted, or its settings were changed. */
+export function wantsGreeting(grpc: GrpcStatus | undefined): boolean {
+  return grpc?.message === "NO_HELLO";
+}
+
 /** The error that a status stands for; `undefined` for a step of the conversation, which goes on with a greeting or a snapshot. */
 export function failureOf(grpc: GrpcStatus | undefined): LitefleetError | undefined {
-  if (grpc === undefined || grpc.code === 0 || grpc.message === "NEED_SNAPSHOT" || grpc.message === "NO_HELLO") {
+  if (grpc === undefined || grpc.code === 0 || grpc.message === "NEED_SNAPSHOT" || wantsGreeting(grpc))
     return undefined;
-  }
   if (isSnapshotPending(grpc)) {
     return new LitefleetError("The primary is compacting its log and has no snapshot yet", "SYNC_FAILED", {
       isRetryable: true,
     });
+  }
+  if (grpc.message === "NAMESPACE_DOESNT_EXIST") {
+    return new LitefleetError("The primary has no such namespace", "NAMESPACE_NOT_FOUND");
   }
   const isAway = grpc.code === unavailable;
   return new LitefleetError(

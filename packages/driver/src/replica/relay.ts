@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { LitefleetError } from "../errors.ts";
+import { LitefleetError } from "../errors.ts";
 import type { Handshake } from "./replication-messages.ts";
 import { sleep } from "../waiting.ts";
-import { failureOf, isSnapshotPending, unreachable } from "./primary-link.ts";
+import { failureOf, isSnapshotPending, unreachable, wantsGreeting } from "./primary-link.ts";
 import type { PrimaryLink, WatchedResponse } from "./primary-link.ts";
 import { noFrames, readNextFrame } from "./replication-messages.ts";
 
@@ -32,6 +32,7 @@ export class Relay {
   #handshake: Handshake | undefined;
   #failure: LitefleetError | undefined;
   #hasEnough: (nextFrame: number) => boolean = () => false;
+  #isGreetedAgain = false;
 
   constructor(link: PrimaryLink, onBytes: (count: number) => void) {
     this.#link = link;
@@ -62,11 +63,12 @@ export class Relay {
   }
 
   /**
-   * Tells from which frame on the copy has what a sync is to bring. Without an end the library would follow a primary that writes
+   * A sync begins: tells from which frame on the copy has what it is to bring. Without an end the library would follow a primary that writes
    * faster than it reads for ever.
    */
   endWhen(hasEnough: (nextFrame: number) => boolean): void {
     this.#hasEnough = hasEnough;
+    this.#isGreetedAgain = false;
   }
 
   async greet(): Promise<Handshake> {
@@ -126,6 +128,7 @@ export class Relay {
       if (typeof value === "string") headers[name] = value;
     }
     const answer = await this.#send(path, body, headers);
+    if (wantsGreeting(answer.grpc)) await this.#greetAgain();
     this.#failure ??= failureOf(answer.grpc);
     const status = answer.headers.get("grpc-status");
     response.writeHead(200, {
@@ -137,6 +140,16 @@ export class Relay {
       if (!response.write(chunk)) await drained(response);
     }
     response.end();
+  }
+
+  /** The session of the last greeting is over, as after a restart. The library greets then, again and again: we answer with a new one, once. */
+  async #greetAgain(): Promise<void> {
+    const before = this.#handshake;
+    const now = this.#isGreetedAgain ? undefined : await this.greet();
+    this.#isGreetedAgain = true;
+    if (now === undefined || now.epoch !== before?.epoch) {
+      throw new LitefleetError("The primary was started again during the sync", "SYNC_FAILED", { isRetryable: true });
+    }
   }
 
   /** Sends a request, again while the snapshot that it asks for is being made. */

@@ -160,12 +160,12 @@ export class ReplicaEngine implements Engine {
       if (error instanceof LitefleetError) this.#follower.noteFailure(error);
       throw error;
     }
-    await this.#afterWrite(written);
+    await this.#afterWrite(written, options.timeoutMs);
     return result;
   }
 
-  #afterWrite(written: number | undefined): Promise<void> {
-    return this.#follower.noteWrite(written, this.#parts.readYourWrites);
+  #afterWrite(written: number | undefined, timeoutMs?: number): Promise<void> {
+    return this.#follower.noteWrite(written, this.#parts.readYourWrites, timeoutMs);
   }
 }
 

@@ -4,6 +4,8 @@ import type { SyncReply, SyncRequest, SyncTarget } from "./sync-protocol.ts";
 
 /** Threads at the most, however many replicas: a thread is busy for as long as a sync takes. */
 const maxThreads = 2;
+/** How long a thread without replicas waits for the next, in milliseconds: a first fetch is followed by the syncs of its copy. */
+const lingerMs = 1_000;
 
 interface Call {
   readonly resolve: (replicated: Replicated) => void;
@@ -12,7 +14,7 @@ interface Call {
 
 type Request = SyncRequest extends infer R ? (R extends SyncRequest ? Omit<R, "call" | "replica"> : never) : never;
 
-/** A thread of its own for the native sync, shared by replicas; ends when the last of them closes. */
+/** A thread of its own for the native sync, shared by replicas; ends soon after the last of them closes. */
 class SyncThread {
   static readonly #threads: SyncThread[] = [];
   readonly #worker: Worker;
@@ -55,9 +57,11 @@ class SyncThread {
   leave(): void {
     this.#replicas -= 1;
     if (this.#replicas > 0) return;
-    const at = SyncThread.#threads.indexOf(this);
-    if (at >= 0) SyncThread.#threads.splice(at, 1);
-    void this.#worker.terminate();
+    setTimeout(() => {
+      if (this.#replicas > 0) return;
+      this.#forget();
+      void this.#worker.terminate();
+    }, lingerMs).unref();
   }
 
   call(replica: number, request: Request): Promise<Replicated> {
@@ -79,9 +83,13 @@ class SyncThread {
     else call.reject(new Error(reply.message));
   }
 
-  #fail(error: Error): void {
+  #forget(): void {
     const at = SyncThread.#threads.indexOf(this);
     if (at >= 0) SyncThread.#threads.splice(at, 1);
+  }
+
+  #fail(error: Error): void {
+    this.#forget();
     for (const call of this.#calls.values()) call.reject(error);
     this.#calls.clear();
   }
