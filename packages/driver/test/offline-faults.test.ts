@@ -1,21 +1,11 @@
-import { join } from "node:path";
 import { startFaultProxy } from "@litefleet/testing";
 import { expect, inject, test } from "vitest";
-import type { Client } from "../src/index.ts";
-import { startProgram } from "./local-fixture.ts";
+import { expectAllThere, randomFrom, schema, seed, settle, write } from "./offline-campaign.ts";
 import { offlineWorld, rowsOf } from "./offline-fixture.ts";
-import type { OfflineWorld } from "./offline-fixture.ts";
 
-const rounds = inject("soak") ? 300 : 14;
-const kills = inject("soak") ? 60 : 3;
-const seed = Number(process.env["LITEFLEET_SEED"] ?? Date.now() % 1_000_000);
-
+const rounds = inject("soak") ? 300 : 12;
+const cutEvery = inject("soak") ? 37 : 700;
 const counters = 4;
-const schema = [
-  "CREATE TABLE counters (id TEXT PRIMARY KEY, n INTEGER NOT NULL)",
-  "CREATE TABLE entries (id TEXT PRIMARY KEY, body TEXT)",
-  ...Array.from({ length: counters }, (_, i) => `INSERT INTO counters VALUES ('c${i}', 0)`),
-];
 
 test("an answer that is lost after the primary has committed does not make a push repeat anything", async () => {
   const world = await offlineWorld(...schema);
@@ -85,97 +75,25 @@ test("two clients on a network and a primary that fail lose nothing", { tags: ["
   await expectAllThere(world, clients, done, 0);
 });
 
-test("a process that is killed amid pushes and pulls loses nothing", { tags: ["soak"] }, async () => {
+test("a push and a pull that are cut at any byte are done by the next", { tags: ["soak"] }, async () => {
   const world = await offlineWorld(...schema);
-  const random = randomFrom(seed);
-  const other = world.open("other");
+  await using proxy = await startFaultProxy({ target: world.server.url });
+  const [cut, other] = [world.open("cut", { syncUrl: proxy.url }), world.open("other")];
   const done = { increments: 0, entries: [] as string[] };
-  const file = join(world.folder, "killed.db");
-  for (let round = 0; round < kills; round += 1) {
-    const program = startProgram("offline-until-killed", file, world.server.url, String(round));
-    const enough = 5 + Math.floor(random() * 40);
-    let acks = 0;
-    for (let line = await program.line(); line !== undefined; line = await program.line()) {
-      acks += 1;
-      if (line === "+1") done.increments += 1;
-      else done.entries.push(line);
-      if (acks % 10 === 0) {
-        await write(other, `other-${round}-${acks}`, random, done);
+  const random = randomFrom(seed);
+  for (const direction of ["request", "response"] as const) {
+    for (const call of ["push", "pull"] as const) {
+      for (let bytes = 0; bytes < 5_000; bytes += cutEvery) {
+        await write(cut, `cut-${direction}-${call}-${bytes}`, random, done);
+        await write(other, `other-${direction}-${call}-${bytes}`, random, done);
         await other.sync();
+        proxy.cutAfter({ direction, bytes });
+        await Promise.allSettled([cut[call]()]);
+        proxy.heal();
       }
-      if (acks >= enough) program.kill();
     }
-    await program.ended;
   }
-  const killed = world.open("killed");
-  await settle(world, [killed, other]);
-  // What was under way at a kill may have happened.
-  await expectAllThere(world, [killed, other], done, kills);
+  await settle(world, [cut, other]);
+  await expectAllThere(world, [cut, other], done, 0);
+  expect(done.entries.length).toBeGreaterThan(0);
 });
-
-interface Done {
-  increments: number;
-  readonly entries: string[];
-}
-
-/** A write that is not answered did not happen; one that is, is counted. */
-async function write(client: Client, id: string, random: () => number, done: Done): Promise<void> {
-  const counter = `c${Math.floor(random() * counters)}`;
-  const kind = random();
-  if (kind < 0.4) {
-    await client.execute("UPDATE counters SET n = n + 1 WHERE id = ?", [counter]);
-    done.increments += 1;
-  } else if (kind < 0.6) {
-    await client.execute("INSERT INTO counters VALUES (?, 1) ON CONFLICT (id) DO UPDATE SET n = n + 1", [counter]);
-    done.increments += 1;
-  } else {
-    const rows = Array.from({ length: kind < 0.7 ? 40 : 1 }, (_, i) => `${id}.${i}`);
-    await client.batch(
-      rows.map((row) => ["INSERT INTO entries VALUES (?, ?)", [row, "x".repeat(200)]]),
-      "write",
-    );
-    done.entries.push(...rows);
-  }
-}
-
-async function settle(world: OfflineWorld, clients: readonly Client[]): Promise<void> {
-  await world.server.restart();
-  for (const client of clients) await client.sync();
-  for (const client of clients) await client.pull();
-}
-
-async function expectAllThere(
-  world: OfflineWorld,
-  clients: readonly Client[],
-  done: Done,
-  tolerance: number,
-): Promise<void> {
-  const told = `seed ${seed}`;
-  const conflicts = (await Promise.all(clients.map((client) => client.conflicts()))).flat();
-  const changes = conflicts.flatMap((conflict) => conflict.changes);
-  const refused = new Set(changes.filter(({ table }) => table === "entries").map(({ key }) => String(key["id"])));
-  const there = new Set((await world.atPrimary("SELECT id FROM entries")).map(([id]) => String(id)));
-  expect(
-    done.entries.filter((id) => !there.has(id) && !refused.has(id)),
-    told,
-  ).toEqual([]);
-  const total = Number((await world.atPrimary("SELECT sum(n) FROM counters"))[0]?.[0]);
-  const missing = done.increments - total - changes.filter(({ table }) => table === "counters").length;
-  expect(missing, told).toBeLessThanOrEqual(0);
-  expect(missing, told).toBeGreaterThanOrEqual(-tolerance);
-  for (const client of clients) {
-    expect(client.status().pending, told).toBe(0);
-    for (const sql of ["SELECT * FROM counters ORDER BY id", "SELECT * FROM entries ORDER BY id"]) {
-      expect(await rowsOf(client, sql), told).toEqual(await world.atPrimary(sql));
-    }
-    expect(await rowsOf(client, "PRAGMA integrity_check"), told).toEqual([["ok"]]);
-  }
-}
-
-function randomFrom(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}

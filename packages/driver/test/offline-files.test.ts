@@ -187,6 +187,12 @@ test("reconnect() and syncInterval", async () => {
   });
 });
 
+test("without the library an error says how to install it", async () => {
+  const world = await offlineWorld();
+  const program = startProgram("without-sync-library", join(world.folder, "a.db"));
+  expect(await program.line()).toBe("ENGINE_MISSING true");
+});
+
 test("a configuration that cannot work is refused at once", () => {
   const file = { ...offline, url: "file:x.db", syncUrl: "http://127.0.0.1:1" };
   const refused: [object, string][] = [

@@ -40,15 +40,28 @@ export interface CaptureParts {
 export class Capture {
   readonly #parts: CaptureParts;
   #isPinned = false;
+  #countedTo = -1n;
+  #counted = 0;
 
   constructor(parts: CaptureParts) {
     this.#parts = parts;
   }
 
-  /** Changes that were not moved yet. */
+  /** Changes that were not moved yet. Those that were counted before are not read again. */
   count(): number {
-    const sql = "SELECT count(*) FROM turso_cdc WHERE change_type <> 2 AND table_name NOT LIKE 'turso_sync_%'";
-    return Number(this.#parts.writer.all(sql)[0]?.[0] ?? 0);
+    const { writer } = this.#parts;
+    const [row] = writer.all(
+      "SELECT max(change_id), coalesce(sum(change_type <> 2 AND table_name NOT LIKE 'turso_sync_%'), 0) FROM turso_cdc " +
+        "WHERE change_id > ?",
+      [this.#countedTo],
+    );
+    const count = this.#counted + Number(row?.[1]);
+    // What a transaction that is still open has done may be undone.
+    if (!writer.inTransaction && typeof row?.[0] === "bigint") {
+      this.#countedTo = row[0];
+      this.#counted = count;
+    }
+    return count;
   }
 
   /** The epoch of the local file; `undefined` if local changes are missing from it, as they are when a pull has just ended. */
@@ -132,6 +145,8 @@ export class Capture {
       }
       writer.all(putMarker, [localClient, (epoch > outbox.lastEpoch ? epoch : outbox.lastEpoch) + 1n, 0n]);
       yield commit();
+      this.#countedTo = -1n;
+      this.#counted = 0;
     } finally {
       writer.rollBack();
       writer.all("PRAGMA capture_data_changes_conn('full,turso_cdc')");

@@ -230,6 +230,7 @@ export class OfflineEngine implements Engine {
         return result;
       } catch (error) {
         if (error instanceof LitefleetError) this.#lastError = error;
+        await this.#dropIfBroken();
         throw error;
       } finally {
         this.#syncsUnderWay -= 1;
@@ -238,6 +239,17 @@ export class OfflineEngine implements Engine {
     const result = this.#syncs.then(run, run);
     this.#syncs = result.catch(() => undefined);
     return result;
+  }
+
+  /** The next call opens the file anew, which brings it in order. */
+  async #dropIfBroken(): Promise<void> {
+    const session = this.#session;
+    if (session?.isBroken !== true) return;
+    this.#session = undefined;
+    this.#opening = session.close().then(() => this.#start());
+    await this.#opening.catch(() => {
+      this.#opening = undefined;
+    });
   }
 
   async #syncByTimer(): Promise<void> {

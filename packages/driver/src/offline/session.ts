@@ -68,6 +68,7 @@ export class Session {
   readonly #clientId: string;
   #timer: NodeJS.Timeout | undefined;
   #isSyncing = false;
+  #isBroken = false;
   #uncounted = 0;
   #rejected = 0;
   #release: Release | undefined;
@@ -132,7 +133,7 @@ export class Session {
       throw openingError(opened.failure ?? error, isNew);
     });
     try {
-      if (isNew) await checkBootstrap(new LocalDatabase(library.handle), primary);
+      if (isNew) await checkBootstrap(new LocalDatabase(library.handle), primary, () => library.pull());
       const session = new Session(options, library, clientId);
       opened.session = session;
       session.#takeFailure = () => {
@@ -147,6 +148,11 @@ export class Session {
       await library.close().catch(() => undefined);
       throw error;
     }
+  }
+
+  /** Local changes are missing from the local file: it must be opened anew before anybody reads or writes there. */
+  get isBroken(): boolean {
+    return this.#isBroken;
   }
 
   /** Local changes that the outbox does not hold yet. */
@@ -171,7 +177,10 @@ export class Session {
       this.#checkArrived(before);
       if (hasChanges) this.#local.schemaMayHaveChanged();
     } catch (error) {
+      // If not even that can be done, it is done when the file is opened again.
+      this.#isBroken = true;
       await this.#whole();
+      this.#isBroken = false;
       throw this.#takeFailure() ?? pullError(error);
     } finally {
       this.#endApply();
