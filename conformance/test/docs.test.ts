@@ -1,6 +1,7 @@
 import { glob, readFile } from "node:fs/promises";
 import { errorCodes } from "@litefleet/driver";
 import { expect, it } from "vitest";
+import { examplesOf, runExample } from "../src/run-example.ts";
 
 const root = new URL("../../", import.meta.url);
 const errors = await readFile(new URL("docs/errors.md", root), "utf8");
@@ -31,4 +32,15 @@ it("says of each call of the client and of transactions whether it takes bounds"
   for (const call of ["savepoint", "commit", "migrate", "sync", "waitFor", "rollback", "close", "reconnect"]) {
     expect(bounds).toContain(`\`${call}()\``);
   }
+});
+
+it("runs the examples of vectors.md", async () => {
+  const [first = "", bulk = ""] = await examplesOf(new URL("docs/vectors.md", root));
+  expect(await runExample(first)).toMatch(/^sea 0\.\d+\n$/u);
+  const rows = `import { createClient } from "@litefleet/driver";
+    import { insertVectors, vectorColumn } from "@litefleet/driver/vector";
+    const client = createClient({ url: ":memory:" });
+    await client.execute("CREATE TABLE words (word TEXT, " + vectorColumn("embedding", 2) + ")");
+    const rows = [{ word: "sea", embedding: [1, 2] }];\n`;
+  expect(await runExample(rows + bulk)).toMatch(/^keep keep there is no vector index\n$/u);
 });

@@ -191,8 +191,15 @@ export function vectorSearches({ open, entry }: SuiteContext): void {
     const options = { table: "or der", column: "po'si\"tion", vector: [1, 2], select: ['a"b'] };
     const found = await vectorSearch(client, options);
     expect(found).toMatchObject([{ rowid: 1, 'a"b': "it" }]);
-    expect(await rejection(vectorSearch(client, { ...options, table: "or; der" }))).toBeInstanceOf(RangeError);
+    for (const table of ["or; der", 'main."or der"', "main.or der"]) {
+      expect(await rejection(vectorSearch(client, { ...options, table }))).toBeInstanceOf(RangeError);
+    }
     expect(await rejection(vectorSearch(client, { ...options, column: "nothing" }))).toBeInstanceOf(RangeError);
+    const odd = { ...options, table: `it's "odd" (x); --` };
+    await client.execute(`CREATE TABLE "it's ""odd"" (x); --" ("a""b" TEXT, ${vectorColumn(odd.column, 2)})`);
+    await insertVectors(client, odd.table, [{ 'a"b': "other", [odd.column]: [2, 1] }]);
+    expect(await vectorSearch(client, odd)).toMatchObject([{ rowid: 1, 'a"b': "other" }]);
+    await client.execute(`DROP TABLE "it's ""odd"" (x); --"`);
     expect(await rejection(vectorSearch(client, { ...options, k: 0 }))).toBeInstanceOf(RangeError);
   });
 
@@ -493,6 +500,13 @@ async function joined(client: Client, search: (extra?: object) => Promise<unknow
   expect(await rejection(search({ text: '" -- *' }))).toBeInstanceOf(RangeError);
   const byName = await search({ where: "n = :n", args: { n: 7 } });
   expect(await search({ where: "n = ?", args: [7] })).toEqual(byName);
+  for (const k of [0, 10_001]) expect(await rejection(search({ k }))).toBeInstanceOf(RangeError);
+  const bigints = await search({ intMode: "bigint", where: "n < ?", args: [9] });
+  expect(bigints).toHaveLength(3);
+  expect(bigints).toContainEqual(expect.objectContaining({ n: 7n, rowid: 7n }));
+  await client.execute("CREATE VIEW seen AS SELECT * FROM places");
+  expect(await rejection(search({ table: "seen" }))).toBeInstanceOf(RangeError);
+  await client.execute("DROP VIEW seen");
   await client.execute("DROP TABLE texts");
   return byName;
 }

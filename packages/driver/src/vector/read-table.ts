@@ -44,7 +44,8 @@ const schema = `
  * @throws {RangeError} if there is no such table.
  */
 export async function readTable(executor: Executor, table: string): Promise<FoundTable> {
-  const { rows } = await executor.execute(schema, [table, table, table]);
+  const argument = await toPragmaArgument(executor, table);
+  const { rows } = await executor.execute(schema, [argument, argument, table]);
   const words = rows.map(({ what, name, text, flag }): Word => ({
     what: String(what),
     name: String(name),
@@ -68,6 +69,13 @@ export async function readTable(executor: Executor, table: string): Promise<Foun
     return [own.name.toLowerCase(), column];
   });
   return { columns: new Map(found) };
+}
+
+/** Turso puts the argument of a pragma's function into double quotes as it is. */
+async function toPragmaArgument(executor: Executor, table: string): Promise<string> {
+  if (typeof table !== "string" || !table.includes('"')) return table;
+  const { rows } = await executor.execute("SELECT 1 FROM pragma_function_list WHERE name = 'turso_version'");
+  return rows.length > 0 ? table.replaceAll('"', '""') : table;
 }
 
 /**
