@@ -37,9 +37,9 @@ export function drawPlot(title: string, points: readonly PlotPoint[]): string {
   text { font: 13px system-ui, sans-serif; fill: #24292f; }
   .title { font-weight: 600; font-size: 15px; }
   .grid { stroke: #d0d7de; stroke-width: 1; }
-  .line { fill: none; stroke-width: 1.5; }
   circle { fill-opacity: 0.55; stroke-width: 1.5; }
 ${series.map((_, i) => `  .s${i} { fill: ${colours[i]}; stroke: ${colours[i]}; }`).join("\n")}
+  .line { fill: none; stroke-width: 1.5; }
   @media (prefers-color-scheme: dark) { text { fill: #e6edf3; } .grid { stroke: #3d444d; } }
 </style>
 <text class="title" x="${area.left}" y="24">${escape(title)}</text>
