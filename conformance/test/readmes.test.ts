@@ -23,7 +23,7 @@ it("runs the examples of the driver's README, which print what they say", async 
     const isReplica = example.includes("syncUrl");
     const open = isReplica ? 'import { createClient } from "@litefleet/driver";\n' : "";
     const close = isReplica ? "client.close();\n" : "";
-    const output = await runExample(open + example.replace("http://127.0.0.1:8080", sqld.url) + close);
+    const output = await runExample(open + example.replaceAll("http://127.0.0.1:8080", sqld.url) + close);
     for (const [, promised = ""] of example.matchAll(/console\.log\(.*\); \/\/ (.*)$/gmu))
       expect(output).toContain(promised);
   }
