@@ -2,7 +2,7 @@ import type { BeginOptions, CallOptions, TransactionOptions } from "./api.ts";
 import { describeValue } from "./describe-value.ts";
 
 /** The options of a call that was given none. */
-export const noOptions: CallOptions = {};
+const noOptions: CallOptions = {};
 
 /** The longest time that a timer takes, in milliseconds; what is longer is no limit. */
 const maxTimerMs = 2 ** 31 - 1;
