@@ -85,10 +85,13 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
     options: BeginOptions,
     steps: TransactionSteps = plainSteps,
   ): Promise<LocalTransaction> {
-    const foreignKeys = options.foreignKeys === undefined ? undefined : readForeignKeys(connection);
+    const wanted = foreignKeysOf(options);
+    const found = wanted === undefined ? undefined : readForeignKeys(connection);
+    // What is set as it should be needs no restoring.
+    const foreignKeys = found === wanted ? undefined : found;
     const transaction = new LocalTransaction(host, connection, turn, mode, foreignKeys, steps);
     try {
-      if (foreignKeys !== undefined) connection.exec(`PRAGMA foreign_keys = ${foreignKeysOf(options)}`);
+      if (foreignKeys !== undefined) connection.exec(`PRAGMA foreign_keys = ${wanted}`);
       await whileBusy(() => steps.begin(connection, beginSql), host.patienceMs(), options);
       return transaction;
     } catch (error) {
@@ -341,10 +344,11 @@ const foreignKeysPragma: BoundStatement = {
   intMode: "number",
 };
 
-function foreignKeysOf({ foreignKeys }: BeginOptions): "ON" | "OFF" {
+function foreignKeysOf({ foreignKeys }: BeginOptions): "ON" | "OFF" | undefined {
+  if (foreignKeys === undefined) return undefined;
   return foreignKeys === "off" ? "OFF" : "ON";
 }
 
-function readForeignKeys(connection: Connection): string {
+function readForeignKeys(connection: Connection): "ON" | "OFF" {
   return connection.run(foreignKeysPragma).rows[0]?.[0] === 1 ? "ON" : "OFF";
 }

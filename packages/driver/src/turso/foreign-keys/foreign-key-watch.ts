@@ -56,6 +56,8 @@ export class ForeignKeyWatch {
       ["insert", "update", "delete"].map((on) => triggerName(number, on)),
     );
     this.#armed.set(connection, { version, triggers });
+    // In a file, each transaction would wait for that file, even if nothing is noted.
+    connection.exec("PRAGMA temp_store = MEMORY");
     connection.exec(`CREATE TEMP TABLE IF NOT EXISTS ${notes} (tbl INTEGER, row INTEGER, removed INTEGER)`);
     for (const table of tables) for (const sql of triggersOf(table)) connection.exec(sql);
   }
@@ -81,7 +83,7 @@ export class ForeignKeyWatch {
       checkParents(connection, committed, reference, touched);
       checkChildren(connection, committed, reference, touched);
     }
-    connection.exec(`DELETE FROM ${notes}`);
+    ownQuery(connection, `DELETE FROM ${notes}`);
   }
 
   close(): void {
