@@ -13,6 +13,17 @@ it("runs the tastes of the project's README", async () => {
   expect(await run("@litefleet/kysely-dialect")).toContain("text: 'first'");
 });
 
+it("runs the examples of the guide to concurrent writes, which print what they say", async () => {
+  const examples = await examplesOf(new URL("docs/concurrency.md", root));
+  expect(examples).toHaveLength(3);
+  for (const example of examples) {
+    const output = await runExample(example);
+    const promises = [...example.matchAll(/console\.log\(.*\); \/\/ (.*)$/gmu)].map(([, promised = ""]) => promised);
+    expect(promises).not.toEqual([]);
+    for (const promised of promises) expect(output).toContain(promised);
+  }
+});
+
 it("runs the examples of the driver's README, which print what they say", async () => {
   const examples = await examplesOf(new URL("packages/driver/README.md", root));
   expect(examples).toHaveLength(5);
