@@ -6,6 +6,7 @@ const benchmarks: Readonly<Record<string, () => Promise<(report: Report) => Prom
   driver: async () => (await import("./driver.ts")).benchDriver,
   drizzle: async () => (await import("./drizzle.ts")).benchDrizzle,
   kysely: async () => (await import("./kysely.ts")).benchKysely,
+  offline: async () => (await import("./offline.ts")).benchOffline,
   replica: async () => (await import("./replica.ts")).benchReplica,
   vectors: async () => (await import("./vectors.ts")).benchVectors,
   soak: async () => (await import("./soak.ts")).benchSoak,

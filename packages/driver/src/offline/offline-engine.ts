@@ -178,7 +178,7 @@ export class OfflineEngine implements Engine {
         if (closing.get(path) === done) closing.delete(path);
       });
     closing.set(path, done);
-    if (session === undefined) queue.leave();
+    void done.finally(() => queue.leave());
   }
 
   #syncsUnderWay = 0;

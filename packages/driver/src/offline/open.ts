@@ -7,6 +7,7 @@ import { TokenSource } from "../remote/token-source.ts";
 import type { OfflineConfig } from "../resolve-config.ts";
 import { OfflineEngine } from "./offline-engine.ts";
 import { Primary } from "./primary.ts";
+import { offlineLine } from "./session.ts";
 
 /**
  * Opens a local file that is written to while its primary is away. The first time the primary is asked for its database; the calls
@@ -32,7 +33,7 @@ export function openOffline(config: OfflineConfig, events: Emitter): OfflineEngi
       "CONFIG_INVALID",
     );
   }
-  const queue = WriteQueue.ofFile(path, "turso offline");
+  const queue = WriteQueue.ofFile(path, offlineLine);
   try {
     return new OfflineEngine({
       ...config,

@@ -5,7 +5,8 @@ import { LitefleetError } from "../errors.ts";
 import { Connection } from "../local/connection.ts";
 import { LocalEngine } from "../local/local-engine.ts";
 import type { NativeLibrary } from "../local/native.ts";
-import type { Release, WriteQueue } from "../local/write-queue.ts";
+import { WriteQueue } from "../local/write-queue.ts";
+import type { Release } from "../local/write-queue.ts";
 import { TursoConnection } from "../turso/turso-connection.ts";
 import { Capture, readMarkers } from "./capture.ts";
 import type { Marker } from "./capture.ts";
@@ -35,6 +36,9 @@ const soonMs = 50;
 
 /** An answer with pages is longer than one page; without, it is a few bytes. */
 const pageBytes = 4096;
+
+/** Who stands in the line of a file's writers. */
+export const offlineLine = "turso offline";
 
 /** What a session is opened with. */
 export interface SessionOptions {
@@ -91,6 +95,8 @@ export class Session {
     // One connection, as in memory: the library records the changes of no other.
     this.#local = new LocalEngine({
       ...options,
+      // Closing the engine leaves the line once.
+      queue: WriteQueue.ofFile(options.path, offlineLine),
       isMemory: true,
       library: native,
       encryptionKey: undefined,
@@ -145,6 +151,7 @@ export class Session {
       if (isNew) outbox.setMeta("isWhole", "yes");
       return session;
     } catch (error) {
+      if (opened.session !== undefined) opened.session.#local.close();
       await library.close().catch(() => undefined);
       throw error;
     }
