@@ -6,6 +6,7 @@ import type { PreparedQueryConfig, SelectedFieldsOrdered, SQLiteExecuteMethod } 
 import { blobsToBuffers, blobToBuffer } from "./blobs.ts";
 import { type CacheInvalidation, invalidateAfter } from "./cache-invalidation.ts";
 import { asDriverArgs, asResultSet, mapResultRow, PreparedQueryWithInternals } from "./drizzle-internals.ts";
+import { checkFilled } from "./integers.ts";
 import { rawRows, resultSetValues } from "./raw-rows.ts";
 
 /** What drizzle knows about a built query beyond its text. */
@@ -124,6 +125,7 @@ export class LitefleetPreparedQuery<
     const { sql } = this.query;
     const { logger, invalidation } = this.#context;
     const params = fillPlaceholders(this.query.params, placeholderValues);
+    checkFilled(this.query.params, params);
     logger.logQuery(sql, params);
     const answer = () => this.queryWithCache(sql, params, () => run(asDriverArgs(params)));
     return this.writes === true ? invalidateAfter(invalidation, this.writtenTables, answer) : answer();

@@ -1,6 +1,7 @@
 import { Column, getTableUniqueName, is, Name, Param, Placeholder, SQL, StringChunk, Table } from "drizzle-orm";
 import type { BuildQueryConfig, Query, SQLChunk } from "drizzle-orm";
 import { inlinesParams } from "./drizzle-internals.ts";
+import { checkInteger } from "./integers.ts";
 
 /** Parts of a query whose text is written here; for the others drizzle is asked. */
 type Kind = "text" | "name" | "sql" | "table" | "column" | "param" | "placeholder" | "list" | "other";
@@ -85,6 +86,7 @@ export class QueryText implements Query {
       return;
     }
     const encoded = value === null ? null : encoder.mapToDriverValue(value);
+    checkInteger(encoder, encoded);
     if (isA("sql", encoded)) this.#append(encoded);
     else this.#bind(encoded);
   }

@@ -1,7 +1,7 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { onEachDatabase } from "./databases.ts";
-import { kinds } from "./schema.ts";
+import { kinds, users } from "./schema.ts";
 
 const full = {
   id: 1,
@@ -65,5 +65,38 @@ onEachDatabase((current) => {
     const expected = new Uint8Array([1, 2, 3]).buffer;
     expect(await db.select({ bytes: kinds.bytes }).from(kinds).values()).toStrictEqual([[expected]]);
     expect(await db.all("select bytes from kinds")).toStrictEqual([{ bytes: expected }]);
+  });
+
+  test("an integer that a column of numbers could not give back is refused before anything is stored", async () => {
+    const { db } = current();
+    const unsafe = 2 ** 60;
+    await expect(db.insert(users).values({ id: unsafe, name: "x" })).rejects.toBeInstanceOf(RangeError);
+    await expect(
+      db.batch([db.insert(users).values([{ name: "y" }, { id: unsafe, name: "x" }])]),
+    ).rejects.toBeInstanceOf(RangeError);
+    const add = db
+      .insert(users)
+      .values({ id: sql.placeholder("id"), name: "x" })
+      .prepare();
+    await expect(add.run({ id: 2n ** 60n })).rejects.toBeInstanceOf(RangeError);
+    expect(await db.$count(users)).toBe(0);
+    await db.insert(users).values({ id: Number.MAX_SAFE_INTEGER, name: "x" });
+    await db.insert(kinds).values({ id: 1, ratio: 2 ** 60 });
+    expect(
+      await db
+        .select({ id: users.id, ratio: kinds.ratio })
+        .from(users)
+        .innerJoin(kinds, sql`true`),
+    ).toStrictEqual([{ id: Number.MAX_SAFE_INTEGER, ratio: 2 ** 60 }]);
+  });
+
+  test("an integer that was stored by other means is an error when it is read, not another number", async () => {
+    const { db } = current();
+    await db.run(sql`insert into users (id, name) values (9007199254740993, 'x')`);
+    const error: unknown = await db
+      .select()
+      .from(users)
+      .catch((reason: unknown) => reason);
+    expect((error as Error).cause ?? error).toBeInstanceOf(RangeError);
   });
 });
