@@ -17,7 +17,7 @@ export type Batch<TConfig extends unknown[]> = <U extends BatchItem<"sqlite">, T
 /** Where a batch runs. */
 interface BatchTarget {
   readonly logger: Logger;
-  readonly invalidation: CacheInvalidation;
+  readonly invalidation: CacheInvalidation | undefined;
   /** Runs the statements together; `mode` is what their queries call for. */
   send(statements: InStatement[], mode: TransactionMode): Promise<ResultSet[]>;
 }

@@ -9,14 +9,13 @@ export interface CacheInvalidation {
 
 /** Outside transactions: the cache forgets at once. */
 export class ImmediateInvalidation implements CacheInvalidation {
-  readonly #cache: Cache | undefined;
+  readonly #cache: Cache;
 
-  constructor(cache: Cache | undefined) {
+  constructor(cache: Cache) {
     this.#cache = cache;
   }
 
   async written(params: MutationOption): Promise<void> {
-    if (this.#cache === undefined) return;
     try {
       await this.#cache.onMutate(params);
     } catch (cause) {
@@ -55,11 +54,11 @@ export class CollectedInvalidation implements CacheInvalidation {
  * lost may have been done. The failure of `write` wins over one of the cache.
  */
 export async function invalidateAfter<R>(
-  invalidation: CacheInvalidation,
+  invalidation: CacheInvalidation | undefined,
   tables: string[],
   write: () => Promise<R>,
 ): Promise<R> {
-  if (tables.length === 0) return write();
+  if (invalidation === undefined || tables.length === 0) return write();
   let result: R;
   try {
     result = await write();

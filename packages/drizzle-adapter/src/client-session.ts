@@ -21,7 +21,8 @@ export class ClientSession<
   readonly #client: Client;
 
   constructor(building: QueryBuilding<TSchema>, client: Client, options: { logger: Logger; cache: Cache | undefined }) {
-    super(building, { executor: client, ...options, invalidation: new ImmediateInvalidation(options.cache) });
+    const { cache } = options;
+    super(building, { executor: client, ...options, invalidation: cache && new ImmediateInvalidation(cache) });
     this.#client = client;
   }
 
@@ -35,7 +36,8 @@ export class ClientSession<
   ): Promise<T> {
     const { behavior = "immediate", ...options } = config;
     const mode = toTransactionMode(behavior);
-    const written = new CollectedInvalidation();
+    const { invalidation } = this.context;
+    const written = invalidation && new CollectedInvalidation();
     let rejection: unknown;
     const attempt = async (transaction: Transaction): Promise<T> => {
       const session = new TransactionSession<TFullSchema, TSchema>(this.building, transaction, {
@@ -54,11 +56,11 @@ export class ClientSession<
       result = await this.#client.transaction(attempt, { ...options, mode });
     } catch (error) {
       // Also after a failure: a commit whose answer was lost may have been done.
-      await written.passTo(this.context.invalidation).catch(() => {});
+      if (invalidation !== undefined) await written?.passTo(invalidation).catch(() => {});
       // The driver may reject with its own error that drizzle wrapped for the callback; the caller hears the same.
       throw driverError(rejection) === error ? rejection : error;
     }
-    await written.passTo(this.context.invalidation);
+    if (invalidation !== undefined) await written?.passTo(invalidation);
     return result;
   }
 

@@ -2,13 +2,14 @@ import { entityKind } from "drizzle-orm";
 import type { BuildQueryConfig, Column, QueryWithTypings, SQL } from "drizzle-orm";
 import { CasingCache } from "drizzle-orm/casing";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
-import { QueryText } from "./query-text.ts";
+import { QueryText, WrittenNames } from "./query-text.ts";
 
 /** Drizzle's dialect, with a quicker way from a query to its text. */
 export class LitefleetDialect extends SQLiteAsyncDialect {
   static override readonly [entityKind]: string = "LitefleetDialect";
 
   readonly #config: BuildQueryConfig;
+  readonly #names = new WrittenNames();
 
   constructor(config: ConstructorParameters<typeof SQLiteAsyncDialect>[0]) {
     super(config);
@@ -22,7 +23,7 @@ export class LitefleetDialect extends SQLiteAsyncDialect {
 
   override sqlToQuery(query: SQL, invokeSource?: "indexes"): QueryWithTypings {
     if (invokeSource !== undefined) return super.sqlToQuery(query, invokeSource);
-    return new QueryText(this.#config).append([query]);
+    return new QueryText(this.#config, this.#names).append([query]);
   }
 
   /** A column's name in the database. */

@@ -1,5 +1,5 @@
 import type { Executor, InValue, PreparedStatement, ResultSet, Value } from "@litefleet/driver";
-import { entityKind, fillPlaceholders, type Logger, type Query } from "drizzle-orm";
+import { DrizzleQueryError, entityKind, fillPlaceholders, type Logger, type Query } from "drizzle-orm";
 import type { Cache } from "drizzle-orm/cache/core";
 import type { WithCacheConfig } from "drizzle-orm/cache/core/types";
 import type { PreparedQueryConfig, SelectedFieldsOrdered, SQLiteExecuteMethod } from "drizzle-orm/sqlite-core";
@@ -34,7 +34,8 @@ export interface QueryContext {
   readonly logger: Logger;
   /** Answers reads; absent inside transactions, whose reads must see their own writes. */
   readonly cache: Cache | undefined;
-  readonly invalidation: CacheInvalidation;
+  /** Absent where there is no cache. */
+  readonly invalidation: CacheInvalidation | undefined;
 }
 
 /** A query that keeps its compiled statement between calls. It belongs to the database or transaction that prepared it. */
@@ -121,21 +122,30 @@ export class LitefleetPreparedQuery<
     return this.#statement;
   }
 
-  #send<R>(placeholderValues: Record<string, unknown> = {}, run: (args: InValue[]) => Promise<R>): Promise<R> {
+  async #send<R>(placeholderValues: Record<string, unknown> = {}, run: (args: InValue[]) => Promise<R>): Promise<R> {
     const { sql } = this.query;
-    const { logger, invalidation } = this.#context;
+    const { logger, cache, invalidation } = this.#context;
     const params = fillPlaceholders(this.query.params, placeholderValues);
     checkFilled(this.query.params, params);
     logger.logQuery(sql, params);
-    const answer = () => this.queryWithCache(sql, params, () => run(asDriverArgs(params)));
+    if (cache === undefined && invalidation === undefined) {
+      try {
+        return await run(asDriverArgs(params));
+      } catch (error) {
+        throw new DrizzleQueryError(sql, params, error instanceof Error ? error : undefined);
+      }
+    }
+    const answer = (): Promise<R> => this.queryWithCache(sql, params, () => run(asDriverArgs(params)));
     return this.writes === true ? invalidateAfter(invalidation, this.writtenTables, answer) : answer();
   }
 
   #read(placeholderValues: Record<string, unknown> | undefined): Promise<Value[][]> {
+    const isCached = this.#context.cache !== undefined && this.#parts.metadata?.type === "select";
+    if (!isCached) return this.#send(placeholderValues, (args) => this.#prepared().values(args));
+    // A cache may keep rows as JSON, which an ArrayBuffer does not survive and a Buffer does.
     return this.#send(placeholderValues, async (args) => {
       const rows = await this.#prepared().values(args);
-      // A cache may keep rows as JSON, which an ArrayBuffer does not survive and a Buffer does.
-      if (this.#context.cache !== undefined && this.#parts.metadata?.type === "select") blobsToBuffers(rows);
+      blobsToBuffers(rows);
       return rows;
     });
   }

@@ -1,4 +1,4 @@
-import { Column, getTableUniqueName, is, Name, Param, Placeholder, SQL, StringChunk, Table } from "drizzle-orm";
+import { Column, is, Name, Param, Placeholder, SQL, StringChunk, Table } from "drizzle-orm";
 import type { BuildQueryConfig, Query, SQLChunk } from "drizzle-orm";
 import { inlinesParams } from "./drizzle-internals.ts";
 import { checkInteger } from "./integers.ts";
@@ -9,8 +9,11 @@ type Kind = "text" | "name" | "sql" | "table" | "column" | "param" | "placeholde
 /** By prototype: a table's own properties are its columns, one of which may be called `constructor`. */
 const kinds = new Map<unknown, Kind>();
 
-/** Schemas are PostgreSQL's: a table of SQLite that has one is left to drizzle. */
-const withoutSchema = "public.";
+/** How tables and columns are written: the same in every query of a dialect. */
+export class WrittenNames {
+  readonly tables = new WeakMap<Table, string>();
+  readonly columns = new WeakMap<Column, string>();
+}
 
 /**
  * The text and the parameters of a query, as `SQL.toQuery` of drizzle gives them, in one pass over its parts: drizzle makes an
@@ -20,9 +23,11 @@ export class QueryText implements Query {
   sql = "";
   readonly params: unknown[] = [];
   readonly #config: BuildQueryConfig;
+  readonly #names: WrittenNames;
 
-  constructor(config: BuildQueryConfig) {
+  constructor(config: BuildQueryConfig, names: WrittenNames) {
     this.#config = config;
+    this.#names = names;
   }
 
   append(chunks: readonly SQLChunk[]): this {
@@ -69,14 +74,26 @@ export class QueryText implements Query {
   }
 
   #appendTable(table: Table): void {
-    const name = getTableUniqueName(table);
-    if (name.startsWith(withoutSchema)) this.sql += this.#config.escapeName(name.slice(withoutSchema.length));
-    else this.#ask(table);
+    let written = this.#names.tables.get(table);
+    if (written === undefined) {
+      written = this.#asked(table);
+      this.#names.tables.set(table, written);
+    }
+    this.sql += written;
   }
 
   #appendColumn(column: Column): void {
-    this.#appendTable(column.table);
-    this.sql += `.${this.#config.escapeName(this.#config.casing.getColumnCasing(column))}`;
+    let written = this.#names.columns.get(column);
+    if (written === undefined) {
+      written = this.#asked(column);
+      this.#names.columns.set(column, written);
+    }
+    this.sql += written;
+  }
+
+  /** A name as drizzle writes it. */
+  #asked(named: Table | Column): string {
+    return new SQL([named]).toQuery(this.#config).sql;
   }
 
   #appendParam(param: Param): void {

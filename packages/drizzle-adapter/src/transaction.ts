@@ -30,14 +30,14 @@ export class LitefleetTransaction<
   constructor(
     session: TransactionSession<TFullSchema, TSchema>,
     building: QueryBuilding<TSchema>,
-    invalidation: CacheInvalidation,
+    invalidation: CacheInvalidation | undefined,
     nestedIndex: number,
   ) {
     super("async", building.dialect, session, building.schema, nestedIndex);
     this.#session = session;
     this.$internals = session.internals;
     this.batch = async (queries) => asBatchResponse(await session.batch(queries));
-    this.$cache = { invalidate: (params) => invalidation.written(params) };
+    if (invalidation !== undefined) this.$cache = { invalidate: (params) => invalidation.written(params) };
   }
 
   /**

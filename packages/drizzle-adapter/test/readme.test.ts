@@ -10,7 +10,8 @@ const packageFolder = fileURLToPath(new URL("..", import.meta.url));
 
 test("the examples of the README run one after the other and print what they say", async () => {
   const readme = await readFile(join(packageFolder, "README.md"), "utf8");
-  const [use, errors] = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code ?? "");
+  const examples = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code ?? "");
+  const [use, errors] = ["const authors", "driverError"].map((text) => examples.find((code) => code.includes(text)));
   const folder = await mkdtemp(join(tmpdir(), "litefleet-drizzle-readme-"));
   try {
     await mkdir(join(folder, "node_modules/@litefleet"), { recursive: true });
@@ -45,6 +46,26 @@ test("so does the example of migrations", async () => {
     await writeFile(join(folder, "main.ts"), `${example}console.log(applied);\n`);
     const { stdout } = await promisify(execFile)(process.execPath, ["main.ts"], { cwd: folder });
     expect(stdout.trim()).toBe("[ '0000_a' ]");
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test.each(["vectorDistance", "fleetDrizzle"])("so does the example of %s", async (name) => {
+  const readme = await readFile(join(packageFolder, "README.md"), "utf8");
+  const example = [...readme.matchAll(/```ts\n(.*?)```/gs)].find(([, code]) => code?.includes(name))?.[1] ?? "";
+  const folder = await mkdtemp(join(tmpdir(), "litefleet-drizzle-readme-"));
+  try {
+    await mkdir(join(folder, "node_modules/@litefleet"), { recursive: true });
+    await symlink(packageFolder, join(folder, "node_modules/@litefleet/drizzle-adapter"));
+    await symlink(join(packageFolder, "../driver"), join(folder, "node_modules/@litefleet/driver"));
+    const orm = await realpath(join(packageFolder, "node_modules/drizzle-orm"));
+    await symlink(orm, join(folder, "node_modules/drizzle-orm"));
+    await writeFile(join(folder, "main.ts"), example);
+    const { stdout } = await promisify(execFile)(process.execPath, ["main.ts"], { cwd: folder });
+    const promised = [...example.matchAll(/console\.log\(.*\); \/\/ (.*)$/gmu)].map(([, text]) => text);
+    expect(promised.length).toBeGreaterThan(0);
+    expect(stdout.trim().split("\n")).toEqual(promised);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
