@@ -23,7 +23,8 @@ function ids(rows: readonly VectorMatch[]): unknown[] {
 it.each([
   ["balanced", "cosine", 0.97],
   ["balanced", "l2", 0.97],
-  ["small", "cosine", 0.85],
+  ["small", "cosine", 0.95],
+  ["exact-recall", "cosine", 0.99],
 ] as const)("an index of preset %s finds the nearest real words by %s", async (preset, metric, bound) => {
   const client = createClient({ url: ":memory:" });
   onTestFinished(() => client.close());

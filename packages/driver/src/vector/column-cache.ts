@@ -15,7 +15,7 @@ export interface KnownColumn extends FoundColumn {
 export interface ColumnEntry {
   readonly column: Promise<KnownColumn>;
   readonly readAt: number;
-  /** Whether something else than vectors of one kind and size was met in it. */
+  /** Whether something else than vectors of one kind and size was met in it, since its declaration was read. */
   isMixed: boolean;
   /** The SQL of its searches, by their shapes. */
   readonly texts: Map<string, SearchText>;
@@ -37,7 +37,7 @@ export function knownColumn(
   const now = Date.now();
   if (entry !== undefined && now - entry.readAt < maxAgeMs) return { entry, isFresh: false };
   const reading = readColumn(executor, table, column);
-  const fresh: ColumnEntry = { column: reading, readAt: now, isMixed: entry?.isMixed ?? false, texts: new Map() };
+  const fresh: ColumnEntry = { column: reading, readAt: now, isMixed: false, texts: new Map() };
   columns.set(column, fresh);
   reading.catch(() => columns.delete(column));
   return { entry: fresh, isFresh: true };
