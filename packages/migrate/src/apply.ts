@@ -9,7 +9,9 @@ import type { MigrationSet } from "./migration.ts";
 import type { MigrationOrder } from "./next-migrations.ts";
 import { planTransactions } from "./plan.ts";
 import type { MigrationStep, PlannedTransaction, TransactionScope } from "./plan.ts";
-import { readHistory, subject } from "./read-history.ts";
+import { readHistory, readWithRows, subject } from "./read-history.ts";
+import type { HistoryReading } from "./read-history.ts";
+import { runAsBatch } from "./run-batch.ts";
 import { migrationFailed, runPlannedTransaction } from "./run-transaction.ts";
 import { refuseDestructive } from "./safety/destructive.ts";
 import { RowsLost, rowLossError } from "./safety/row-loss.ts";
@@ -60,6 +62,11 @@ interface RunResult {
 }
 
 const retryDelayMs = 20;
+/**
+ * How long a request may wait for the lock on a server, which takes it from another writer after 5 seconds. Nobody can tell
+ * waiting from running then, so who wants to wait for less goes step by step.
+ */
+const serverLockMs = 10_000;
 /** How long to wait for the lock once more, to find the statement that is to blame. */
 const diagnosisMs = 5_000;
 
@@ -89,17 +96,20 @@ export async function runToGoal(
     for (;;) {
       signal?.throwIfAborted();
       try {
-        const standing = await readHistory(client, set, tenant);
-        pending = standing.history.pending.map((migration) => migration.name);
+        const read = await readWithRows(client, set, { tenant, withObjects: isOnServer(client) });
+        pending = read.standing.history.pending.map((migration) => migration.name);
         left = pending;
-        const steps = goal.next(standing);
+        const steps = goal.next(read.standing);
         left = steps.map(({ migration }) => migration.name);
-        const planned = planTransactions(steps, tx)[0];
+        const [planned, ...more] = planTransactions(steps, tx);
         if (planned === undefined) break;
         if (options.allowDestructive === false && names.length === 0) refuseDestructive(steps, tenant);
-        const ended = await runOne(client, set, planned, goal, { ...options, lockTimeoutMs });
+        const ended = await runOne(client, set, planned, goal, read, { ...options, lockTimeoutMs });
         if (ended === undefined) onEvent?.({ type: "retry", reason: "changed" });
-        else names.push(...ended);
+        else {
+          names.push(...ended);
+          if (more.length === 0) break;
+        }
         waitingSince = performance.now();
       } catch (error) {
         if (codeOf(error) === "TIMEOUT") throw busyError(tenant, lockTimeoutMs, error);
@@ -112,6 +122,7 @@ export async function runToGoal(
   } catch (error) {
     throw withContext(error, { tenant, applied: names, pending: left.filter((name) => !names.includes(name)) }, signal);
   }
+  pending = pending.filter((name) => !names.includes(name));
   return { names, pending, durationMs: Math.round(performance.now() - startedAt) };
 }
 
@@ -121,13 +132,17 @@ async function runOne(
   set: MigrationSet,
   planned: PlannedTransaction,
   goal: Goal,
+  read: HistoryReading,
   options: RunOptions & { readonly lockTimeoutMs: number },
 ): Promise<readonly string[] | undefined> {
   const migrations = planned.migrations.map((plan) => plan.migration.name);
   const direction = planned.migrations[0]?.direction ?? "up";
   options.onEvent?.({ type: "begin", direction, migrations });
   if (planned.kind === "outside") await runOutside(client, planned, options);
-  if (!(await runInTransaction(client, set, planned, goal, options))) return undefined;
+  const isDone =
+    (planned.kind === "transaction" && (await runInOneRequest(client, set, planned, goal, read, options))) ||
+    (await runInTransaction(client, set, planned, goal, options));
+  if (!isDone) return undefined;
   options.onEvent?.({ type: "commit", direction, migrations });
   return planned.migrations.filter((plan) => plan.doneAfter === undefined).map((plan) => plan.migration.name);
 }
@@ -146,6 +161,30 @@ async function runOutside(client: Client, { migrations }: PlannedTransaction, op
         throw migrationFailed(plan, i, error, options.tenant);
       }
     }
+  }
+}
+
+function isOnServer(client: Client): boolean {
+  const { engine } = client.status();
+  return engine === "remote" || engine === "replica";
+}
+
+/** False, with nothing done, where the slow way has to be gone: on a local database, and to find out what went wrong. */
+async function runInOneRequest(
+  client: Client,
+  set: MigrationSet,
+  planned: PlannedTransaction,
+  goal: Goal,
+  read: HistoryReading,
+  options: RunOptions & { readonly lockTimeoutMs: number },
+): Promise<boolean> {
+  if (!isOnServer(client) || options.lockTimeoutMs < serverLockMs) return false;
+  try {
+    return await runAsBatch(client, set, planned, read, options.allowRowLoss ?? []);
+  } catch (error) {
+    if (codeOf(error) !== "OUTCOME_UNKNOWN") throw error;
+    await settle(client, set, planned, goal, { ...options, cause: error });
+    return true;
   }
 }
 

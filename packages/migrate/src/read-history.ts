@@ -3,6 +3,8 @@ import { MigrateError } from "./errors.ts";
 import { journalTable, readStanding, selectJournal } from "./ledger/journal.ts";
 import type { Standing } from "./ledger/journal.ts";
 import type { History, MigrationSet } from "./migration.ts";
+import { readObjects, selectObjects } from "./safety/row-guard.ts";
+import type { SchemaObject } from "./safety/row-guard.ts";
 
 /** What the two tables hold; `undefined` for one that is not there. */
 export interface LedgerRows {
@@ -10,24 +12,46 @@ export interface LedgerRows {
   readonly journal: ResultSet | undefined;
 }
 
-/** Reads how the database stands to `set`; without its ledger's table nothing is applied. Changes nothing. */
-export async function readHistory(db: Executor, set: MigrationSet, tenant: string | undefined): Promise<Standing> {
-  return compareLedger(set, await readLedger(db, set), tenant);
+/** What was read of a database's history. */
+export interface HistoryReading {
+  readonly standing: Standing;
+  readonly rows: LedgerRows;
+  /** What the schema holds, where it was asked for. */
+  readonly objects: readonly SchemaObject[] | undefined;
 }
 
-/** Two reads that travel together to a server, and a third one only where there is a journal. */
-async function readLedger(db: Executor, { ledger }: MigrationSet): Promise<LedgerRows> {
-  const tables = db.execute({
-    sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN (?, ?)",
-    args: [ledger.table, journalTable],
-  });
+/** How the database stands to `set`; without its ledger's table nothing is applied. Changes nothing. */
+export async function readHistory(db: Executor, set: MigrationSet, tenant: string | undefined): Promise<Standing> {
+  return (await readWithRows(db, set, { tenant, withObjects: false })).standing;
+}
+
+/** {@link readHistory} with what it was told from, and the names in the schema if asked. */
+export async function readWithRows(
+  db: Executor,
+  set: MigrationSet,
+  options: { readonly tenant: string | undefined; readonly withObjects: boolean },
+): Promise<HistoryReading> {
+  const { ledger } = set;
+  // Two reads that travel together to a server, and a third one only where there is a journal.
+  const tables = options.withObjects
+    ? db.execute(selectObjects)
+    : db.execute({
+        sql: "SELECT type, name, NULL AS sql FROM sqlite_schema WHERE type = 'table' AND name IN (?, ?)",
+        args: [ledger.table, journalTable],
+      });
   const attempt = db.execute(ledger.select).catch((error: unknown) => error);
-  const found = new Set((await tables).rows.map((row) => row["name"]));
-  const read = await attempt;
-  const journal = found.has(journalTable) ? await db.execute(selectJournal(ledger)) : undefined;
-  if (!found.has(ledger.table)) return { ledger: undefined, journal };
-  // It may have come between the two; any other error says itself again.
-  return { ledger: isResultSet(read) ? read : await db.execute(ledger.select), journal };
+  const objects = readObjects(await tables);
+  const answer = await attempt;
+  const has = (table: string): boolean => objects.some(({ type, name }) => type === "table" && name === table);
+  const journal = has(journalTable) ? await db.execute(selectJournal(ledger)) : undefined;
+  // The table may have come between the two reads; any other error says itself again.
+  const entries = !has(ledger.table) ? undefined : isResultSet(answer) ? answer : await db.execute(ledger.select);
+  const rows = { ledger: entries, journal };
+  return {
+    standing: compareLedger(set, rows, options.tenant),
+    rows,
+    objects: options.withObjects ? objects : undefined,
+  };
 }
 
 function isResultSet(value: unknown): value is ResultSet {

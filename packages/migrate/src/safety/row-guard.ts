@@ -1,4 +1,4 @@
-import type { Executor } from "@litefleet/driver";
+import type { Executor, ResultSet } from "@litefleet/driver";
 import { journalTable } from "../ledger/journal.ts";
 import type { MigrationPlan } from "../plan.ts";
 import { quoteIdentifier } from "../sql/quote.ts";
@@ -13,26 +13,46 @@ const ledgerTables = new Set(["kysely_migration_lock", fold(journalTable)]);
 /** SQLite allows 2,000 columns in a result; a hundred tables at once keep the statement short. */
 const tablesPerQuery = 100;
 
+/** An object of a database's schema. */
+export interface SchemaObject {
+  readonly type: string;
+  readonly name: string;
+  /** The beginning of its SQL is enough. */
+  readonly sql: string;
+}
+
+/** Reads {@link SchemaObject}s. */
+export const selectObjects =
+  "SELECT type, name, substr(sql, 1, 40) AS sql FROM sqlite_schema WHERE type IN ('table', 'index')";
+
+/** What {@link selectObjects} answered. */
+export function readObjects({ rows }: ResultSet): SchemaObject[] {
+  return rows.map((row) => ({ type: String(row["type"]), name: String(row["name"]), sql: String(row["sql"] ?? "") }));
+}
+
 /**
- * Counts the rows of all tables that people fill: not those of SQLite and libSQL, not those that a virtual table keeps its
- * contents in, and not the `ledger`.
+ * The tables that people fill: not those of SQLite and libSQL, not those that a virtual table keeps its contents in, and not
+ * the `ledger`.
  */
-export async function countRows(db: Executor, ledger: string): Promise<RowCounts> {
-  const { rows } = await db.execute("SELECT type, name, sql FROM sqlite_schema WHERE type IN ('table', 'index')");
-  const objects = rows.map((row) => ({ type: row["type"], name: String(row["name"]), sql: String(row["sql"] ?? "") }));
+export function countedTables(objects: readonly SchemaObject[], ledger: string): string[] {
   // Contents of a virtual table `v` lie in `v_data` and so on, those of a vector index `i` in `i_shadow`.
   const owners = objects.flatMap(({ type, name, sql }) => {
     if (type === "index") return [`${fold(name)}_shadow`];
     return /^\s*CREATE\s+VIRTUAL/iu.test(sql) ? [`${fold(name)}_`] : [];
   });
   const isLedger = (name: string): boolean => fold(name) === fold(ledger) || ledgerTables.has(fold(name));
-  const tables = objects
+  return objects
     .filter(({ type, name, sql }) => {
       if (type !== "table" || isLedger(name) || /^\s*CREATE\s+VIRTUAL/iu.test(sql)) return false;
       if (/^(?:sqlite_|libsql_|__turso_internal_|turso_)/iu.test(name)) return false;
       return !owners.some((owner) => fold(name).startsWith(owner));
     })
     .map(({ name }) => name);
+}
+
+/** Counts the rows of all {@link countedTables}. */
+export async function countRows(db: Executor, ledger: string): Promise<RowCounts> {
+  const tables = countedTables(readObjects(await db.execute(selectObjects)), ledger);
   const counts = new Map<string, { table: string; rows: number }>();
   for (let from = 0; from < tables.length; from += tablesPerQuery) {
     const some = tables.slice(from, from + tablesPerQuery);
