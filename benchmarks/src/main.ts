@@ -7,6 +7,7 @@ const benchmarks: Readonly<Record<string, () => Promise<(report: Report) => Prom
   drizzle: async () => (await import("./drizzle.ts")).benchDrizzle,
   kysely: async () => (await import("./kysely.ts")).benchKysely,
   offline: async () => (await import("./offline.ts")).benchOffline,
+  migrate: async () => (await import("./migrate.ts")).benchMigrate,
   replica: async () => (await import("./replica.ts")).benchReplica,
   vectors: async () => (await import("./vectors.ts")).benchVectors,
   soak: async () => (await import("./soak.ts")).benchSoak,

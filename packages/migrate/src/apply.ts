@@ -7,6 +7,7 @@ import { ForeignKeysInTheWay } from "./kysely/run-live.ts";
 import type { MigrationListener } from "./migration-event.ts";
 import type { MigrationSet } from "./migration.ts";
 import type { MigrationOrder } from "./next-migrations.ts";
+import { isOnServer } from "./on-server.ts";
 import { planTransactions } from "./plan.ts";
 import type { MigrationStep, PlannedTransaction, TransactionScope } from "./plan.ts";
 import { readHistory, readWithRows, subject } from "./read-history.ts";
@@ -162,11 +163,6 @@ async function runOutside(client: Client, { migrations }: PlannedTransaction, op
       }
     }
   }
-}
-
-function isOnServer(client: Client): boolean {
-  const { engine } = client.status();
-  return engine === "remote" || engine === "replica";
 }
 
 /** False, with nothing done, where the slow way has to be gone: on a local database, and to find out what went wrong. */

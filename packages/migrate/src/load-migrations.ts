@@ -11,9 +11,10 @@ import { golangMigrate } from "./source/golang-migrate.ts";
 import { goose } from "./source/goose.ts";
 import { kysely } from "./source/kysely.ts";
 import { d1, numbered } from "./source/numbered.ts";
+import { readUnlessKnown } from "./set-cache.ts";
 import { prisma } from "./source/prisma.ts";
 import { allowedSources, sourceChoices } from "./source/source.ts";
-import type { FolderListing, MigrationSource, SourceOptions } from "./source/source.ts";
+import type { FolderListing, MigrationSource, SourceChoice, SourceOptions } from "./source/source.ts";
 
 /** In the order in which they are tried: what is told by less comes later. */
 const sources: readonly MigrationSource[] = [
@@ -33,6 +34,8 @@ const sources: readonly MigrationSource[] = [
  * Reads a folder of migrations and finds out its format, unless `source` says it: those of drizzle-kit (before 1.0 and from
  * there on), Prisma Migrate, Kysely, dbmate, goose, golang-migrate, Flyway and D1, and numbered SQL files of no tool.
  *
+ * A folder that has not changed since is not read again.
+ *
  * @param dir A path (relative ones from the working directory) or a `file:` URL.
  * @throws {MigrateError} `DIR_INVALID` if the folder is missing, empty or broken; `SOURCE_UNSUPPORTED` if its format is not
  *   one that is read, or not the one that `source` says.
@@ -45,6 +48,11 @@ export async function loadMigrations(dir: string | URL, options: SourceOptions =
     throw new RangeError(`Expected source as one of ${sourceChoices.join(", ")}, got ${JSON.stringify(choice)}`);
   }
   const folder = dir instanceof URL ? fileURLToPath(dir) : dir;
+  const key = JSON.stringify([choice, options.ledgerTable]);
+  return readUnlessKnown(folder, key, () => readFolder(folder, choice, options));
+}
+
+async function readFolder(folder: string, choice: SourceChoice, options: SourceOptions): Promise<MigrationSet> {
   const listing = await listFolder(folder);
   const allowed = allowedSources(choice);
   for (const source of sources) {

@@ -2,7 +2,7 @@ import { MigrateError } from "./errors.ts";
 import type { RunCode } from "./kysely/migration-code.ts";
 import type { Migration, MigrationStatement } from "./migration.ts";
 import { readForeignKeyPragma, refusalInMigration, runsOutsideOnly } from "./safety/transaction-rules.ts";
-import { traceTables } from "./safety/table-trace.ts";
+import { fold, traceTables } from "./safety/table-trace.ts";
 import type { TableTrace } from "./safety/table-trace.ts";
 import { readEffect } from "./sql/effect.ts";
 import type { Effect } from "./sql/effect.ts";
@@ -97,14 +97,39 @@ export function statementsOf({ migration, direction }: MigrationStep): readonly 
   return direction === "up" ? migration.statements : (migration.down ?? []);
 }
 
+/** What a statement is, as its text tells it. */
+interface StatementRule {
+  /** It sets or reads whether foreign keys are enforced. */
+  readonly foreignKeys: "on" | "off" | "read" | undefined;
+  readonly refusal: string | undefined;
+  readonly isOutside: boolean;
+  readonly effect: Effect;
+}
+
+/** A statement is the same for every tenant. */
+const rulesOfStatements = new WeakMap<MigrationStatement, StatementRule>();
+
+function ruleOf(statement: MigrationStatement): StatementRule {
+  const known = rulesOfStatements.get(statement);
+  if (known !== undefined) return known;
+  const { sql } = statement;
+  const rule: StatementRule = {
+    foreignKeys: readForeignKeyPragma(sql),
+    refusal: refusalInMigration(sql),
+    isOutside: runsOutsideOnly(sql),
+    effect: readEffect(sql),
+  };
+  rulesOfStatements.set(statement, rule);
+  return rule;
+}
+
 /** Cuts a migration where a transaction has to end; once for each statement if it `isAlone`. */
 function partsOf(step: MigrationStep, isAlone: boolean): Part[] {
   const parts: { statements: MigrationStatement[]; isOutside: boolean }[] = [];
   for (const statement of statementsOf(step).slice(step.done)) {
-    if (readForeignKeyPragma(statement.sql) !== undefined) continue;
-    const refusal = refusalInMigration(statement.sql);
+    const { foreignKeys, refusal, isOutside } = ruleOf(statement);
+    if (foreignKeys !== undefined) continue;
     if (refusal !== undefined) throw incompatible(step, statement, refusal);
-    const isOutside = runsOutsideOnly(statement.sql);
     if (isOutside && step.direction === "down") {
       throw incompatible(step, statement, "It cannot run inside a transaction, in which everything is undone.");
     }
@@ -148,9 +173,9 @@ function planPart(step: MigrationStep, part: Part): MigrationPlan {
 function readPlan(step: MigrationStep, { statements, doneAfter }: Part): MigrationPlan {
   const { migration, direction } = step;
   const code = direction === "up" ? migration.code?.up : migration.code?.down;
-  const effects = statements.map(({ sql }) => readEffect(sql));
+  const effects = statements.map((statement) => ruleOf(statement).effect);
   const trace = traceTables(effects);
-  const saysOff = statementsOf(step).some(({ sql }) => readForeignKeyPragma(sql) === "off");
+  const saysOff = statementsOf(step).some((statement) => ruleOf(statement).foreignKeys === "off");
   return {
     ...step,
     statements,
@@ -160,7 +185,7 @@ function readPlan(step: MigrationStep, { statements, doneAfter }: Part): Migrati
     needsForeignKeysOff: saysOff || rebuildsTables(step),
     effects,
     trace,
-    mayRemoveRows: code !== undefined || effects.some(mayRemoveRows),
+    mayRemoveRows: code !== undefined || (effects.some(mayRemoveRows) && !fillsNewTables(statements, effects)),
     mayBreakReferences:
       code !== undefined || effects.some((effect) => effect.kind !== "neutral" && !createsOnly(effect)),
     code,
@@ -169,12 +194,26 @@ function readPlan(step: MigrationStep, { statements, doneAfter }: Part): Migrati
 
 /** Looks at the whole migration, of which only a part may be planned. */
 function rebuildsTables(step: MigrationStep): boolean {
-  return traceTables(statementsOf(step).map(({ sql }) => readEffect(sql))).rebuilt.length > 0;
+  return traceTables(statementsOf(step).map((statement) => ruleOf(statement).effect)).rebuilt.length > 0;
 }
 
 /** Inserts and updates count: a trigger or an ON CONFLICT REPLACE may delete. */
 function mayRemoveRows(effect: Effect): boolean {
   return !["neutral", "rename", "add-column", "drop-column"].includes(effect.kind) && !createsOnly(effect);
+}
+
+/**
+ * The migration makes tables and puts rows into these, and nothing in its text could take any away: no trigger, and no
+ * conflict that is resolved by replacing.
+ */
+function fillsNewTables(statements: readonly MigrationStatement[], effects: readonly Effect[]): boolean {
+  const made = new Set<string>();
+  for (const effect of effects) {
+    if (effect.kind === "create" && !effect.ifNotExists) made.add(fold(effect.table));
+    else if (effect.kind === "insert" && !made.has(fold(effect.table))) return false;
+    else if (!["create", "insert", "neutral", "add-column"].includes(effect.kind)) return false;
+  }
+  return statements.every(({ sql }) => !/\b(?:TRIGGER|REPLACE)\b/iu.test(sql));
 }
 
 function createsOnly(effect: Effect): boolean {

@@ -1,0 +1,183 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createClient as createPeer } from "@libsql/client";
+import { createClient } from "@litefleet/driver";
+import type { Config } from "@litefleet/driver";
+import { migrate } from "@litefleet/migrate";
+import { startFaultProxy, startSqld } from "@litefleet/testing";
+import { drizzle } from "drizzle-orm/libsql";
+import { migrate as drizzleMigrate } from "drizzle-orm/libsql/migrator";
+import { measure } from "./measure.ts";
+import type { Report } from "./report.ts";
+
+const migrations = 10;
+const statementsEach = 30;
+/** Each way; a round trip takes twice as long. */
+const delayMs = 15;
+
+/** A way of bringing the database at a place to the newest migration. */
+type Migrate = (config: Config) => Promise<void>;
+
+/** One database migrated: against the migrator of drizzle-orm, on the same folder and with the same ledger. */
+export async function benchMigrate(report: Report): Promise<void> {
+  const folder = await mkdtemp(path.join(tmpdir(), "litefleet-bench-"));
+  try {
+    const dir = path.join(folder, "drizzle");
+    const statements = await writeMigrations(dir);
+    const ours: Migrate = async (config) => {
+      await using client = createClient(config);
+      await migrate(client, { dir });
+    };
+    const theirs: Migrate = async (config) => {
+      const db = drizzle(createPeer({ url: config.url, fetch: config.fetch }));
+      await drizzleMigrate(db, { migrationsFolder: dir });
+      db.$client.close();
+    };
+    const onSqlite: Migrate = (config) => ours({ ...config, engine: "sqlite" });
+    await benchLocal(report, { folder, dir }, { ours, onSqlite, theirs });
+    await benchServer(report, dir, { ours, theirs, statements });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Writes what drizzle-kit would: tables, indexes and some rows; answers all the statements. */
+async function writeMigrations(dir: string): Promise<string[]> {
+  await mkdir(path.join(dir, "meta"), { recursive: true });
+  const all: string[] = [];
+  const entries: unknown[] = [];
+  for (let m = 0; m < migrations; m += 1) {
+    const statements: string[] = [];
+    for (let s = 0; s < statementsEach / 3; s += 1) {
+      const table = `t${m}_${s}`;
+      statements.push(
+        `CREATE TABLE \`${table}\` (\n\t\`id\` integer PRIMARY KEY NOT NULL,\n\t\`name\` text NOT NULL,\n\t\`made\` integer DEFAULT 0\n);`,
+        `CREATE INDEX \`${table}_name\` ON \`${table}\` (\`name\`);`,
+        `INSERT INTO \`${table}\` (\`name\`) VALUES ('first');`,
+      );
+    }
+    all.push(...statements);
+    const tag = `${String(m).padStart(4, "0")}_step`;
+    entries.push({ idx: m, version: "6", when: 1_700_000_000_000 + m * 1000, tag, breakpoints: true });
+    await writeFile(path.join(dir, `${tag}.sql`), statements.join("\n--> statement-breakpoint\n"));
+  }
+  const journal = { version: "7", dialect: "sqlite", entries };
+  await writeFile(path.join(dir, "meta", "_journal.json"), JSON.stringify(journal));
+  return all;
+}
+
+async function benchLocal(
+  report: Report,
+  { folder, dir }: { readonly folder: string; readonly dir: string },
+  { ours, onSqlite, theirs }: Readonly<Record<"ours" | "onSqlite" | "theirs", Migrate>>,
+): Promise<void> {
+  let files = 0;
+  const fresh =
+    (run: Migrate) =>
+    async (times: number): Promise<void> => {
+      for (let i = 0; i < times; i += 1) {
+        files += 1;
+        await run({ url: `file:${path.join(folder, `fresh${files}.db`)}` });
+      }
+    };
+  const first = await measure([
+    { name: "ours", work: fresh(ours), times: 10 },
+    { name: "sqlite", work: fresh(onSqlite), times: 10 },
+    { name: "theirs", work: fresh(theirs), times: 10 },
+  ]);
+  report.figure("fresh file, 10 migrations of 30 statements, against drizzle-orm", ratio(first, "ours"), "×", {
+    atLeast: 2,
+  });
+  report.figure("the same with engine: sqlite", ratio(first, "sqlite"), "×", { atLeast: 2 });
+  const nothing = await measureAgain({ url: `file:${path.join(folder, "done.db")}` }, dir, 40);
+  report.figure("nothing pending, file", ratio(nothing, "ours"), "×", { atLeast: 3 });
+}
+
+async function benchServer(
+  report: Report,
+  dir: string,
+  {
+    ours,
+    theirs,
+    statements,
+  }: { readonly ours: Migrate; readonly theirs: Migrate; readonly statements: readonly string[] },
+): Promise<void> {
+  await using server = await startSqld({ namespaces: true });
+  await using proxy = await startFaultProxy({ target: server.url });
+  const made: string[] = [];
+  const next = async (): Promise<string> => made.pop() ?? (await makeNamespace());
+  let used = 0;
+  const makeNamespace = async (): Promise<string> => {
+    used += 1;
+    await server.createNamespace(`n${used}`);
+    return `n${used}`;
+  };
+  const prepare = async (count: number): Promise<void> => {
+    while (made.length < count) made.push(await makeNamespace());
+  };
+  const fresh =
+    (run: Migrate, url?: string) =>
+    async (times: number): Promise<void> => {
+      for (let i = 0; i < times; i += 1) {
+        const config = server.clientConfig(await next());
+        await run(url === undefined ? config : { ...config, url });
+      }
+    };
+  // A server evicts what is more than a hundred namespaces: this stays below.
+  await prepare(48);
+  const near = await measure([
+    { name: "ours", work: fresh(ours), times: 2, isWhole: true },
+    { name: "theirs", work: fresh(theirs), times: 2, isWhole: true },
+  ]);
+  report.figure("fresh database on a server beside us", ratio(near, "ours"), "×", { atLeast: 3 });
+  const nothing = await measureAgain(server.clientConfig(await makeNamespace()), dir, 20);
+  report.figure("nothing pending, server", ratio(nothing, "ours"), "×", { atLeast: 3 });
+  proxy.delay(delayMs);
+  const stepwise: Migrate = async (config) => {
+    await using client = createClient(config);
+    for (const sql of statements) await client.execute(sql.replace(/;$/u, ""));
+  };
+  const seconds = new Map<string, number>();
+  for (const [name, run] of [
+    ["ours", ours],
+    ["theirs", theirs],
+    ["stepwise", stepwise],
+  ] as const) {
+    await prepare(1);
+    const startedAt = performance.now();
+    await fresh(run, proxy.url)(1);
+    seconds.set(name, performance.now() - startedAt);
+  }
+  report.figure(
+    "fresh database 30 ms away, against statement by statement",
+    (seconds.get("stepwise") ?? 0) / (seconds.get("ours") ?? 1),
+    "×",
+    {
+      atLeast: 10,
+    },
+  );
+  report.figure("the same against drizzle-orm", (seconds.get("theirs") ?? 0) / (seconds.get("ours") ?? 1), "×");
+}
+
+/** A database with everything applied, on clients that are open: what every start of a program costs. */
+async function measureAgain(config: Config, dir: string, times: number): Promise<Map<string, number>> {
+  await using client = createClient(config);
+  await migrate(client, { dir });
+  const db = drizzle(createPeer({ url: config.url, fetch: config.fetch }));
+  const repeat =
+    (run: () => Promise<unknown>) =>
+    async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i += 1) await run();
+    };
+  const medians = await measure([
+    { name: "ours", work: repeat(() => migrate(client, { dir })), times },
+    { name: "theirs", work: repeat(() => drizzleMigrate(db, { migrationsFolder: dir })), times },
+  ]);
+  db.$client.close();
+  return medians;
+}
+
+function ratio(medians: ReadonlyMap<string, number>, name: string): number {
+  return (medians.get("theirs") ?? Number.NaN) / (medians.get(name) ?? Number.NaN);
+}
