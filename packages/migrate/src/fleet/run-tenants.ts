@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "@litefleet/driver";
 import type { Client } from "@litefleet/driver";
+import { isBusy } from "../tenant-errors.ts";
 import { FileReleaser } from "./release-files.ts";
 import type { ResolvedTenant } from "./tenant.ts";
 
@@ -52,9 +53,25 @@ export async function runTenants<T>(
   return results;
 }
 
+/** How long another process may keep a file to itself, as Turso Database does. */
+const openTimeoutMs = 30_000;
+const openDelayMs = 50;
+
+async function openClient({ config }: ResolvedTenant): Promise<Client> {
+  const until = performance.now() + openTimeoutMs;
+  for (;;) {
+    try {
+      return createClient(config);
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= until) throw error;
+      await sleep(openDelayMs);
+    }
+  }
+}
+
 /** Opens the tenant for the time of `use`. */
 export async function withClient<T>(tenant: ResolvedTenant, use: (client: Client) => Promise<T>): Promise<T> {
-  const client = createClient(tenant.config);
+  const client = await openClient(tenant);
   try {
     return await use(client);
   } finally {
