@@ -112,8 +112,8 @@ describe("staleness", () => {
     expect(await valueOf(a, "SELECT x FROM t")).toBe(3);
   });
 
-  it("costs a write one request more: the sync without a greeting", async () => {
-    const { sqld, folder } = await twoReplicas();
+  it("costs a write, and a position, one request more: the sync without a greeting", async () => {
+    const { sqld, folder, a } = await twoReplicas();
     await using proxy = await startFaultProxy({ target: sqld.url });
     const paths: string[] = [];
     const counting = (request: Request): Promise<Response> => {
@@ -139,6 +139,11 @@ describe("staleness", () => {
     paths.length = 0;
     await replica.sync();
     expect(paths).toEqual(["/wal_log.ReplicationLog/Hello"]);
+    paths.length = 0;
+    await a.execute("UPDATE t SET x = 10");
+    await replica.waitFor(a.position()!);
+    expect(paths).toEqual(["/wal_log.ReplicationLog/BatchLogEntries"]);
+    expect(await valueOf(replica, "SELECT x FROM t")).toBe(10);
     replica.close();
   });
 });

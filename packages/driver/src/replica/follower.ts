@@ -34,6 +34,8 @@ export class Follower {
   readonly #timer: SyncTimer | undefined;
   #syncing: Promise<Replicated> | undefined;
   #hasAsked = false;
+  /** The sync under way is one that ends with a frame, be there more or not. */
+  #isPulling = false;
   #bytes = 0;
   #writtenFrame: number | undefined;
   #lastSyncAt: number | undefined;
@@ -86,7 +88,7 @@ export class Follower {
 
   /** Brings what the primary holds now: calls of one moment share a sync, and one that has asked the primary already is not joined. */
   sync(): Promise<Replicated> {
-    if (this.#hasAsked) return this.#syncFromNow();
+    if (this.#hasAsked || this.#isPulling) return this.#syncFromNow();
     return this.#share(() => this.#parts.keeper.sync());
   }
 
@@ -114,12 +116,16 @@ export class Follower {
     const wanted = readPosition(token);
     const { timeoutMs = catchUpMs, signal } = options;
     const deadline = new Deadline({ timeoutMs, ...(signal === undefined ? {} : { signal }) });
-    for (;;) {
+    for (let tries = 0; ; tries += 1) {
       const { position } = this.#parts.keeper;
-      if (position?.epoch === wanted.epoch && (position.frameNo ?? -1) >= (wanted.frameNo ?? -1)) return;
+      const isSameLog = position?.epoch === wanted.epoch;
+      if (isSameLog && (position.frameNo ?? -1) >= (wanted.frameNo ?? -1)) return;
       const remaining = { timeoutMs: deadline.remainingMs, ...(signal === undefined ? {} : { signal }) };
       try {
-        await within(this.#syncFromNow(), remaining, "the position");
+        // What is wanted is there already, so it need not be asked for first.
+        const isKnown = isSameLog && tries === 0;
+        const syncing = isKnown ? (this.#syncing ?? this.#pull(wanted.frameNo)) : this.#syncFromNow();
+        await within(syncing, remaining, "the position");
       } catch (error) {
         if (!(error instanceof LitefleetError) || !error.isRetryable || this.#isClosed) throw error;
         if (deadline.remainingMs === 0) throw timeoutError(timeoutMs, "the position");
@@ -197,8 +203,10 @@ export class Follower {
     return (this.#parts.keeper.position?.frameNo ?? -1) < frameNo;
   }
 
-  #pull(): Promise<Replicated> {
-    return this.#share(() => this.#parts.keeper.pull(this.#writtenFrame ?? 0));
+  /** Brings what is known to be there; perhaps not all that is. */
+  #pull(frameNo = this.#writtenFrame ?? 0): Promise<Replicated> {
+    this.#isPulling = true;
+    return this.#share(() => this.#parts.keeper.pull(frameNo));
   }
 
   /** A sync that begins after this call. */
@@ -215,6 +223,7 @@ export class Follower {
     this.#syncing ??= this.#run(run).finally(() => {
       this.#syncing = undefined;
       this.#hasAsked = false;
+      this.#isPulling = false;
     });
     return this.#syncing;
   }
@@ -231,7 +240,7 @@ export class Follower {
     try {
       const replicated = await run();
       if (this.#parts.keeper.position?.epoch !== epoch) this.#writtenFrame = undefined;
-      this.#freshSince = startedAt;
+      if (!this.#isPulling) this.#freshSince = startedAt;
       this.#lastSyncAt = Date.now();
       this.#lastError = undefined;
       this.#isPrimaryReachable = true;

@@ -7,7 +7,8 @@ import type { GrpcStatus, Handshake } from "./replication-messages.ts";
 
 /** Milliseconds without a byte from the primary after which it counts as away. */
 const silenceMs = 10_000;
-/** gRPC's codes for a server that cannot answer now, and for a token that it does not take. */
+/** gRPC's codes for a server that failed, for one that cannot answer now, and for a token that it does not take. */
+const internal = 13;
 const unavailable = 14;
 const unauthenticated = 16;
 
@@ -113,9 +114,12 @@ function namespaceOf(url: URL): string | undefined {
   return Buffer.from(label).toString("base64").replace(/=+$/u, "");
 }
 
-/** Whether the primary is about to compact its log: the snapshot that takes the log's place is yet to come. */
+/**
+ * Whether a snapshot that was asked for may be there soon: the primary is making it, or merging it with another, whereby the file that it
+ * was about to read has gone.
+ */
 export function isSnapshotPending(grpc: GrpcStatus | undefined): boolean {
-  return grpc?.message === "snapshot not found";
+  return grpc?.code === unavailable || grpc?.code === internal;
 }
 
 /** Whether the primary does not know the session and has to be greeted again: it was restarted, or its settings were changed. */
@@ -127,7 +131,7 @@ export function wantsGreeting(grpc: GrpcStatus | undefined): boolean {
 export function failureOf(grpc: GrpcStatus | undefined): LitefleetError | undefined {
   if (grpc === undefined || grpc.code === 0 || grpc.message === "NEED_SNAPSHOT" || wantsGreeting(grpc))
     return undefined;
-  if (isSnapshotPending(grpc)) {
+  if (grpc.message === "snapshot not found") {
     return new LitefleetError("The primary is compacting its log and has no snapshot yet", "SYNC_FAILED", {
       isRetryable: true,
     });
@@ -139,7 +143,7 @@ export function failureOf(grpc: GrpcStatus | undefined): LitefleetError | undefi
   return new LitefleetError(
     `The primary refuses to replicate (gRPC status ${grpc.code}): ${grpc.message}`,
     isAway ? "PRIMARY_UNREACHABLE" : "SYNC_FAILED",
-    { isRetryable: isAway },
+    { isRetryable: isAway || grpc.code === internal },
   );
 }
 

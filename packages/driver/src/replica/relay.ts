@@ -157,7 +157,8 @@ export class Relay {
     const endsAt = performance.now() + snapshotMs;
     for (;;) {
       const answer = await this.#link.send(path, body, headers);
-      if (!isSnapshotPending(answer.grpc) || performance.now() > endsAt) return answer;
+      const mayCome = path.endsWith("/Snapshot") && isSnapshotPending(answer.grpc);
+      if (!mayCome || performance.now() > endsAt) return answer;
       for await (const _ of answer.chunks);
       await sleep(snapshotPauseMs);
     }
