@@ -1,14 +1,8 @@
 import { cpSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { aliasedFolder as aliased } from "./aliased-folder.ts";
 import { publicPackages } from "./public-packages.ts";
 import { CommandFailure, run } from "./run.ts";
-
-/**
- * A folder of a package that is written for another version of a foreign package than the rest, and imports it under an alias,
- * for the workspace has both. It is published as a copy in which the alias is undone; the tests go on to be compiled against the
- * original.
- */
-const aliased = { from: "dist/v1", to: "dist/drizzle-v1", alias: "drizzle-orm-v1", name: "drizzle-orm" } as const;
 
 /**
  * Compiles every public package into its `dist`, which afterwards holds what `src` yields and nothing else, with

@@ -1,5 +1,6 @@
-import { mkdirSync, realpathSync, symlinkSync } from "node:fs";
+import { mkdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
+import { aliasedFolder } from "./aliased-folder.ts";
 import { publicPackages, type WorkspacePackage } from "./public-packages.ts";
 import { CommandFailure, run } from "./run.ts";
 
@@ -17,9 +18,10 @@ export function checkImports(nodeModules: string, packages: readonly WorkspacePa
         link(path.join(dir, "node_modules", name), path.join(nodeModules, manifest.name, "node_modules", name));
     }
   }
-  return packages.flatMap(({ manifest }) => [
+  return packages.flatMap(({ dir, manifest }) => [
     ...Object.keys(manifest.exports ?? {}).flatMap((entry) => {
       const specifier = path.posix.join(manifest.name, entry);
+      if (manifest.name === aliasedFolder.package && entry === aliasedFolder.entry) linkAliased(dir, nodeModules);
       return entry.endsWith(".json")
         ? []
         : attempt(nodeModules, ["--input-type=module", "--eval", `await import(${JSON.stringify(specifier)})`]);
@@ -28,6 +30,13 @@ export function checkImports(nodeModules: string, packages: readonly WorkspacePa
       attempt(nodeModules, [path.join(nodeModules, manifest.name, file), "--help"]),
     ),
   ]);
+}
+
+/** Puts the version that the aliased folder is written for in the place of the other. Entries behind that one would find it, too. */
+function linkAliased(dir: string, nodeModules: string): void {
+  const to = path.join(nodeModules, aliasedFolder.package, "node_modules", aliasedFolder.name);
+  rmSync(to, { force: true });
+  link(path.join(dir, "node_modules", aliasedFolder.alias), to);
 }
 
 function link(from: string, to: string): void {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import path from "node:path";
+import { aliasedFolder } from "./aliased-folder.ts";
 import { type ExportsEntry, type Manifest, root, workspacePackages, type WorkspacePackage } from "./public-packages.ts";
 
 /** What is the same in every public package. */
@@ -9,7 +10,7 @@ const same = {
   type: "module",
   sideEffects: false,
   engines: { node: ">=22.18" },
-  files: ["dist", "!dist/.tsbuildinfo", "src", "README.md"],
+  files: ["dist", "!dist/.tsbuildinfo", "src", "README.md"] as string[],
 } as const;
 
 /** Fields that name a host or a person; the project has none to name. */
@@ -53,7 +54,9 @@ function* inEveryPackage({ dir, manifest }: WorkspacePackage): Generator<string>
 }
 
 function* inPublicPackages({ dir, manifest }: WorkspacePackage): Generator<string> {
-  for (const [field, value] of Object.entries(same)) {
+  const isAliased = manifest.name === aliasedFolder.package;
+  const files = same.files.toSpliced(isAliased ? 2 : 4, 0, ...(isAliased ? [`!${aliasedFolder.from}`] : []));
+  for (const [field, value] of Object.entries({ ...same, files })) {
     if (!isDeepStrictEqual(manifest[field as keyof typeof same], value))
       yield `${field} must be ${JSON.stringify(value)}`;
   }
@@ -114,5 +117,6 @@ function withOutputs(entry: ExportsEntry): ExportsEntry {
 }
 
 function output(source: string, extension: string): string {
-  return source.replace("./src/", "./dist/").replace(/\.ts$/, extension);
+  const { from, to } = aliasedFolder;
+  return source.replace("./src/", "./dist/").replace(`./${from}/`, `./${to}/`).replace(/\.ts$/, extension);
 }
