@@ -1,6 +1,6 @@
 import { existsSync, rmSync, statSync } from "node:fs";
 import { randomUUID } from "node:crypto";
-import type { Capabilities, PullResult, PushResult } from "../api.ts";
+import type { PullResult, PushResult } from "../api.ts";
 import { LitefleetError } from "../errors.ts";
 import { Connection } from "../local/connection.ts";
 import { LocalEngine } from "../local/local-engine.ts";
@@ -15,15 +15,14 @@ import { ontoRow } from "./change.ts";
 import { LocalFile } from "./local-file.ts";
 import { Judge } from "./judge.ts";
 import { LocalDatabase } from "./local-database.ts";
-import type { KeptConflict, Outbox } from "./outbox.ts";
-import type { Primary } from "./primary.ts";
+import type { KeptConflict } from "./outbox.ts";
 import { Pusher } from "./pusher.ts";
 import { carryOut, readRowOf, rebase } from "./rebase.ts";
 import { Refusals } from "./refusals.ts";
 import { SyncLibrary } from "./sync-library.ts";
-import { openingError, pullError } from "./sync-errors.ts";
+import type { SessionOptions } from "./session-options.ts";
+import { isLibraryFailure, openingError, pullError } from "./sync-errors.ts";
 import { TableShapes } from "./table-shapes.ts";
-import type { Resolve } from "./conflict.ts";
 
 /** The size from which the write-ahead log is shortened, in bytes. */
 const longLog = 32 * 1024 * 1024;
@@ -39,22 +38,6 @@ const pageBytes = 4096;
 
 /** Who stands in the line of a file's writers. */
 export const offlineLine = "turso offline";
-
-/** What a session is opened with. */
-export interface SessionOptions {
-  readonly path: string;
-  readonly url: string;
-  readonly primary: Primary;
-  readonly outbox: Outbox;
-  readonly queue: WriteQueue;
-  readonly timeoutMs: number | undefined;
-  readonly statementCacheSize: number;
-  readonly maxConnections: number;
-  readonly allowRowidKeys: boolean;
-  readonly resolve: Resolve | undefined;
-  readonly capabilities: Capabilities;
-  readonly onRefused: (conflict: KeptConflict) => void;
-}
 
 /** An open local file with everything that works on it. Pushes and pulls come one at a time. */
 export class Session {
@@ -123,7 +106,7 @@ export class Session {
    */
   static async open(options: SessionOptions): Promise<Session> {
     const { outbox, path, primary } = options;
-    const isNew = outbox.meta("isWhole") === undefined || !existsSync(path);
+    const isNew = outbox.meta("isWhole") !== "yes" || !existsSync(path);
     if (isNew) removeFiles(path);
     const clientId = outbox.meta("clientId") ?? `litefleet-${randomUUID()}`;
     outbox.setMeta("clientId", clientId);
@@ -170,10 +153,12 @@ export class Session {
 
   async push(): Promise<PushResult> {
     await this.#withTurn(() => this.#drain());
+    await this.#shortenLog();
     return this.#pusher.push();
   }
 
   async pull(): Promise<PullResult> {
+    await this.#shortenLog();
     const before = await this.#pusher.markers();
     this.#pusher.checkMarkers(before);
     this.#rejected = 0;
@@ -186,13 +171,14 @@ export class Session {
     } catch (error) {
       // If not even that can be done, it is done when the file is opened again.
       this.#isBroken = true;
+      const failure = this.#takeFailure();
       await this.#whole();
-      this.#isBroken = false;
-      throw this.#takeFailure() ?? pullError(error);
+      if (failure === undefined && isLibraryFailure(error)) await this.#distrust();
+      else this.#isBroken = false;
+      throw failure ?? pullError(error);
     } finally {
       this.#endApply();
     }
-    await this.#shortenLog();
     return { hasChanges, rejected: this.#rejected };
   }
 
@@ -253,6 +239,13 @@ export class Session {
     }
     this.#release?.();
     this.#release = undefined;
+  }
+
+  /** The library cannot go on with the file. All that is only here goes to the outbox, and the file is fetched anew. */
+  async #distrust(): Promise<void> {
+    this.#release ??= await this.#takeTurn();
+    await this.#drain();
+    this.#options.outbox.setMeta("isWhole", "no");
   }
 
   /** Puts the local changes back on if a pull has taken them back. */
@@ -326,11 +319,14 @@ export class Session {
     await this.#withTurn(async () => {
       await this.#drain();
       this.#capture.unpin();
-      try {
-        await this.#library.checkpoint();
-      } finally {
-        this.#capture.pin();
-      }
+      // A process that is killed in the middle of it leaves a file that cannot be trusted: it is fetched anew then. All local changes are
+      // in the outbox here.
+      this.#options.outbox.setMeta("isWhole", "no");
+      this.#isBroken = true;
+      await this.#library.checkpoint();
+      this.#isBroken = false;
+      this.#options.outbox.setMeta("isWhole", "yes");
+      this.#capture.pin();
     });
   }
 

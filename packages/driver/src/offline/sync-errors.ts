@@ -16,8 +16,15 @@ export function openingError(error: unknown, isNew: boolean): LitefleetError {
 export function pullError(error: unknown): unknown {
   if (error instanceof LitefleetError) return error;
   const text = error instanceof Error ? error.message : String(error);
-  return new LitefleetError(`The pull failed, and nothing has changed here: ${text}`, "SYNC_FAILED", {
+  return new LitefleetError(`The pull failed, and nothing was lost: ${text}`, "SYNC_FAILED", {
     isRetryable: true,
     cause: error,
   });
+}
+
+/** Whether the library itself has failed, with what may be the file's fault, rather than been kept waiting. */
+export function isLibraryFailure(error: unknown): boolean {
+  return (
+    error instanceof Error && !(error instanceof LitefleetError) && !/busy|locked|fetch error/iu.test(error.message)
+  );
 }
