@@ -137,21 +137,29 @@ async function benchVisibility(
   writer.close();
 }
 
-async function benchEventLoop(report: Report, where: string, client: ReplicaClient, target: Target): Promise<void> {
+async function benchEventLoop(report: Report, where: string, client: ReplicaClient, p99: Target): Promise<void> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
-  let ticks = 0;
-  const timer = setInterval(() => (ticks += 1), 5);
-  delay.enable();
   const startedAt = performance.now();
+  let tickedAt = startedAt;
+  let ticks = 0;
+  let longestMs = 0;
+  const tick = (): void => {
+    longestMs = Math.max(longestMs, performance.now() - tickedAt);
+    tickedAt = performance.now();
+    ticks += 1;
+  };
+  const timer = setInterval(tick, 5);
+  delay.enable();
   await client.sync();
   const tookMs = performance.now() - startedAt;
-  const ticked = ticks;
-  // A pause is recorded when it is over.
-  await new Promise((resolve) => void setTimeout(resolve, 20));
+  const share = (ticks / (tookMs / 5)) * 100;
+  tick();
   delay.disable();
   clearInterval(timer);
-  report.figure(`a 40 MB sync ${where}: event-loop delay p99`, delay.percentile(99) / 1e6, "ms", target);
-  report.figure(`a 40 MB sync ${where}: timer ticks that came`, (ticked / (tookMs / 5)) * 100, "%");
+  // The monitor cannot see a loop that never turns.
+  if (share > 1) report.figure(`a 40 MB sync ${where}: event-loop delay p99`, delay.percentile(99) / 1e6, "ms", p99);
+  report.figure(`a 40 MB sync ${where}: longest pause`, longestMs, "ms");
+  report.figure(`a 40 MB sync ${where}: timer ticks that came`, share, "%");
   report.figure(`a 40 MB sync ${where}`, tookMs, "ms");
   client.close();
 }
