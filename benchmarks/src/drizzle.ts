@@ -37,8 +37,10 @@ export async function benchDrizzle(report: Report): Promise<void> {
 }
 
 async function againstLibsql(report: Report, file: string): Promise<void> {
-  await fill(file, "libsql");
-  const peerClient = createPeer({ url: `file:${file}` });
+  // A file for each: on one, the writes of either are checkpointed by the other.
+  const peerFile = `${file}.peer`;
+  for (const path of [file, peerFile]) await fill(path, "libsql");
+  const peerClient = createPeer({ url: `file:${peerFile}` });
   const ourClient = createClient({ url: `file:${file}` });
   const peer = drizzleLibsql(peerClient);
   const ours = drizzle(ourClient);
