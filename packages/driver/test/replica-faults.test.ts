@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { ClientEvents } from "@litefleet/driver";
 import { startFaultProxy, startSqld } from "@litefleet/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventually, open, ownFolder, rejection, valueOf } from "./replica-fixture.ts";
@@ -24,7 +25,14 @@ describe("a replica whose primary fails", () => {
   it("reads on, refuses writes, says so, and heals by itself", async () => {
     const { sqld, url, writer } = await primary();
     const replica = open({ url, syncUrl: sqld.url, syncInterval: 0.2 });
+    const beganAt = Date.now();
+    const synced = new Promise<ClientEvents["sync"]>((resolve) => replica.on("sync", resolve));
     await replica.sync();
+    expect((await synced).durationMs).toBeGreaterThan(0);
+    expect((await synced).durationMs).toBeLessThanOrEqual(Date.now() - beganAt + 1);
+    const { lastSyncAt = 0 } = replica.status().replica ?? {};
+    expect(lastSyncAt).toBeGreaterThanOrEqual(beganAt);
+    expect(lastSyncAt).toBeLessThanOrEqual(Date.now());
     await sqld.kill();
     expect(await rejection(replica.execute("INSERT INTO t VALUES (2)"))).toMatchObject({
       code: "PRIMARY_UNREACHABLE",
