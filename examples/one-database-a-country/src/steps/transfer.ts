@@ -18,6 +18,7 @@ export async function transferPeople(world: World): Promise<void> {
   const client = createClient({ url: `file:${file}`, engine: "turso" });
   try {
     const before = await population(client);
+    stage.fact("a first round, which opens connections", seconds(await runTransfers(client, "concurrent")));
     let retries = 0;
     client.on("retry", () => {
       retries += 1;
