@@ -178,7 +178,7 @@ async function benchPresets(report: Report, client: Client, split: Split): Promi
     ],
     ["small", 150, "float8, 12 neighbours", { preset: "small" }, { 60: "", 100: "", 150: "small", 300: "" }],
     ["float1bit", 200, "float1bit, 20 neighbours", bits, { 100: "", 200: "", 300: "" }],
-    ["libSQL's defaults", 200, "libSQL's own defaults", whole, { 60: "", 100: "", 200: "defaults" }],
+    ["libSQL's defaults", 200, "libSQL's own defaults", whole, { 60: "", 100: "", 200: "" }],
   ] as const;
   for (const [name, searchL, title, options, labels] of others) {
     const one = (await series(title, options, labels)).get(searchL);
