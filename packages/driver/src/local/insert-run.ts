@@ -40,7 +40,7 @@ const rowidNames: ReadonlySet<string> = new Set(["rowid", "oid", "_rowid_"]);
 type RowidSource = number | "counted";
 
 /**
- * Many inserts of one text, in a transaction. The library takes a third of the time if it is not asked for what each has done; here
+ * Many inserts of one text, in a transaction. The library takes a third less time if it is not asked what each has done; here
  * that can be told without asking: a plain INSERT into an ordinary table without triggers adds one row or fails, and its rowid is its
  * key's argument or one more than the one before. The counters of the connection say afterwards whether that was so; if it was not, all is
  * undone, to be done in the ordinary way.
