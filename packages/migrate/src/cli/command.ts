@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { ExitCode } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
 
-/** A command's options as commander read them. */
+/** A command's options as commander read them; its arguments, if it takes any, stand in `arguments`. */
 export type RawOptions = Readonly<Record<string, unknown>>;
 
 /** What a command's module exports. */
@@ -12,7 +12,10 @@ interface CommandModule {
 
 /** A command as `--help` shows it. Its code is loaded only when it runs. */
 export interface CommandEntry {
+  /** One word, or a group and a word: `prisma dev`. */
   readonly name: string;
+  /** What it takes beside options, as commander writes it: `<run>`, `[tenant...]`. Default nothing. */
+  readonly arguments?: string;
   readonly summary: string;
   readonly details: string;
   readonly examples: readonly (readonly [command: string, meaning: string])[];
@@ -20,4 +23,11 @@ export interface CommandEntry {
   /** Flags that must be given. Commander would ask for them before it tells of an unknown flag. */
   readonly required: readonly string[];
   load(): Promise<CommandModule>;
+}
+
+/** Commands that share their first word. */
+export interface CommandGroup {
+  readonly name: string;
+  readonly summary: string;
+  readonly details: string;
 }

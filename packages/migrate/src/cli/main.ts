@@ -3,7 +3,7 @@ import { Command, CommanderError } from "commander";
 import { MigrateError } from "../errors.ts";
 import { redact } from "../redact.ts";
 import type { CommandEntry, RawOptions } from "./command.ts";
-import { commands } from "./commands.ts";
+import { commandGroups, commands } from "./commands.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
@@ -42,19 +42,30 @@ Examples:
 ${examplesText(commands.flatMap((entry) => entry.examples))}`,
     );
   for (const entry of commands) {
-    const command = program.command(entry.name).summary(entry.summary).description(entry.details);
+    const words = entry.name.split(" ");
+    const command = parentOf(program, words).command(words.at(-1)!).summary(entry.summary).description(entry.details);
     command.addHelpText("after", `\nExamples:\n${examplesText(entry.examples)}`);
     command.allowExcessArguments(false);
+    if (entry.arguments !== undefined) command.arguments(entry.arguments);
     entry.addOptions(command);
-    command.action((options: RawOptions) => {
+    command.action(() => {
+      const options = command.opts();
       const missing = command.options.find(
         (option) => entry.required.includes(option.long ?? "") && options[option.attributeName()] === undefined,
       );
       if (missing !== undefined) command.error(`error: required option '${missing.flags}' not specified`);
-      return run(entry, options);
+      return run(entry, { ...options, arguments: command.args });
     });
   }
   return program;
+}
+
+/** The group that a command of two words belongs to, made at its first one. */
+function parentOf(program: Command, words: readonly string[]): Command {
+  if (words.length === 1) return program;
+  const group = commandGroups.find(({ name }) => name === words[0])!;
+  const known = program.commands.find((command) => command.name() === group.name);
+  return known ?? program.command(group.name).summary(group.summary).description(group.details).usage("<command>");
 }
 
 function readVersion(): string {
