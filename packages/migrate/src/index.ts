@@ -41,6 +41,9 @@ export type { FleetStatus, FleetStatusOptions, TenantStatus } from "./fleet/flee
 export type { FleetSource } from "./fleet/resolve-tenants.ts";
 export type { RunOptions } from "./fleet/run-tenants.ts";
 export type { Tenant } from "./fleet/tenant.ts";
+export type { HookAnswer, RolloutHooks, RolloutOptions } from "./run/rollout-options.ts";
+export type { RunEvent, RunListener } from "./run/run-event.ts";
+export type { RunCounts, RunRecord, RunState, RunTenant, RunTenantState, RunWave } from "./run/run-record.ts";
 export type { TenantError, TenantRun } from "./fleet/tenant-result.ts";
 export { loadMigrations } from "./load-migrations.ts";
 export type { SourceChoice, SourceOptions } from "./source/source.ts";
