@@ -6,9 +6,11 @@ import { LitefleetError } from "@litefleet/driver";
  */
 export const migrateErrorCodes = [
   "ABORTED",
+  "ARGUMENT_INVALID",
   "DESTRUCTIVE",
   "DIR_INVALID",
   "DOWN_UNSUPPORTED",
+  "FILE_EXISTS",
   "FOREIGN_KEY_VIOLATION",
   "HISTORY_EDITED",
   "HISTORY_FAILED",

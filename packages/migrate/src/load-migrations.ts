@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { MigrateError } from "./errors.ts";
-import type { MigrationSet } from "./migration.ts";
+import type { MigrationSet, SourceName } from "./migration.ts";
 import { dbmate } from "./source/dbmate.ts";
 import { drizzleV0 } from "./source/drizzle-v0.ts";
 import { drizzleV1 } from "./source/drizzle-v1.ts";
@@ -52,14 +52,32 @@ export async function loadMigrations(dir: string | URL, options: SourceOptions =
   return readUnlessKnown(folder, key, () => readFolder(folder, choice, options));
 }
 
-async function readFolder(folder: string, choice: SourceChoice, options: SourceOptions): Promise<MigrationSet> {
-  const listing = await listFolder(folder);
+/**
+ * The format of a folder, without reading its migrations; `undefined` for a folder that is not there, is empty or is of no
+ * format that is read.
+ */
+export async function recogniseFolder(folder: string, choice: SourceChoice = "auto"): Promise<SourceName | undefined> {
+  const listing = await listFolder(folder).catch(() => undefined);
+  return listing && (await findSource(listing, folder, choice))?.name;
+}
+
+async function findSource(
+  listing: FolderListing,
+  folder: string,
+  choice: SourceChoice,
+): Promise<MigrationSource | undefined> {
   const allowed = allowedSources(choice);
   for (const source of sources) {
     if (!allowed.has(source.name)) continue;
     const isNamed = choice === source.name && source.couldBe?.(listing) === true;
-    if (isNamed || (await source.recognises(listing, folder))) return source.load(folder, options, listing);
+    if (isNamed || (await source.recognises(listing, folder))) return source;
   }
+}
+
+async function readFolder(folder: string, choice: SourceChoice, options: SourceOptions): Promise<MigrationSet> {
+  const listing = await listFolder(folder);
+  const source = await findSource(listing, folder, choice);
+  if (source !== undefined) return source.load(folder, options, listing);
   if (listing.entries.some((entry) => /\.(?:sql|[cm]?[jt]s)$/u.test(entry))) {
     throw new MigrateError(
       choice === "auto"

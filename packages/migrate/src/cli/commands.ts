@@ -1,7 +1,10 @@
 import type { CommandEntry, CommandGroup } from "./command.ts";
 import { baseline } from "./entries/baseline.ts";
 import { down } from "./entries/down.ts";
+import { completion } from "./entries/completion.ts";
+import { init } from "./entries/init.ts";
 import { lint } from "./entries/lint.ts";
+import { newEntry } from "./entries/new.ts";
 import { plan } from "./entries/plan.ts";
 import { repair } from "./entries/repair.ts";
 import { resolve } from "./entries/resolve.ts";
@@ -10,7 +13,20 @@ import { up } from "./entries/up.ts";
 import { verify } from "./entries/verify.ts";
 
 /** Every command, in the order of `--help`. */
-export const commands: readonly CommandEntry[] = [up, status, plan, down, verify, lint, baseline, resolve, repair];
+export const commands: readonly CommandEntry[] = [
+  up,
+  status,
+  plan,
+  down,
+  verify,
+  lint,
+  baseline,
+  resolve,
+  repair,
+  init,
+  newEntry,
+  completion,
+];
 
 /** What the first word of a command of two words stands for. */
 export const commandGroups: readonly CommandGroup[] = [];

@@ -22,6 +22,14 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
   }
 }
 
+/** What the help of everything begins with; each command's own help has more. */
+const firstExamples: CommandEntry["examples"] = [
+  ["init", "write litefleet.config.ts for what is in this folder"],
+  ["status --dir drizzle --targets 'data/*.db'", "the fleet by version"],
+  ["up --dir drizzle --targets 'data/*.db' --waves 1,10%,100%", "one tenant first, then a tenth, then all"],
+  ["dashboard", "watch it in a browser"],
+];
+
 function createProgram(io: Io, run: (entry: CommandEntry, options: RawOptions) => Promise<void>): Command {
   const program = new Command("litefleet-migrate");
   program
@@ -39,7 +47,9 @@ function createProgram(io: Io, run: (entry: CommandEntry, options: RawOptions) =
 progress, 130 interrupted.
 
 Examples:
-${examplesText(commands.flatMap((entry) => entry.examples))}`,
+${examplesText(firstExamples)}
+
+litefleet-migrate <command> --help shows a command's options and examples.`,
     );
   for (const entry of commands) {
     const words = entry.name.split(" ");
