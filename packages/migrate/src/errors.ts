@@ -1,12 +1,13 @@
 import { LitefleetError } from "@litefleet/driver";
 
 /**
- * What can go wrong, named by what the caller can do about it. Each is explained in this package's README. `DIR_INVALID`,
+ * What can go wrong, named by what the caller can do about it. Each is explained in this package's README. `CONFIG_INVALID`, `DIR_INVALID`,
  * `MIGRATION_UNKNOWN`, `NO_TARGETS`, `SOURCE_UNSUPPORTED` and `TARGET_INVALID` come before anything starts; the others are about one tenant.
  */
 export const migrateErrorCodes = [
   "ABORTED",
   "ARGUMENT_INVALID",
+  "CONFIG_INVALID",
   "DESTRUCTIVE",
   "DIR_INVALID",
   "DOWN_UNSUPPORTED",

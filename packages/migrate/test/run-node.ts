@@ -12,6 +12,8 @@ export interface Ended {
 export interface RunningNode {
   readonly ended: Promise<Ended>;
   kill(signal: NodeJS.Signals): void;
+  /** Writes to its stdin. */
+  write(text: string): void;
   /** Ends its stdin, for which it may wait. */
   go(): void;
   /** Resolves as soon as stderr holds `text`. */
@@ -52,6 +54,9 @@ export function startNode(args: readonly string[], { cwd, env }: RunOptions = {}
     ended,
     kill: (signal) => {
       child.kill(signal);
+    },
+    write: (text) => {
+      child.stdin.write(text);
     },
     go: () => {
       child.stdin.end();

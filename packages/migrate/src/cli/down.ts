@@ -3,7 +3,8 @@ import type { DownResult } from "../down.ts";
 import { outcomeSummary, outcomeTable } from "../report/outcome.ts";
 import type { RawOptions } from "./command.ts";
 import type { ExitCode } from "./exit-codes.ts";
-import { optionalText, readList, readScope } from "./fleet-options.ts";
+import { readScope } from "./fleet-options.ts";
+import { optionalText, readList } from "./read-option.ts";
 import type { Io } from "./io.ts";
 import { existing, runTenantCommand } from "./tenant-command.ts";
 

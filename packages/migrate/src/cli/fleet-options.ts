@@ -4,7 +4,10 @@ import type { TransactionScope } from "../plan.ts";
 import { sourceChoices } from "../source/source.ts";
 import type { SourceChoice } from "../source/source.ts";
 import type { RawOptions } from "./command.ts";
+import { configOf } from "./config-options.ts";
 import type { Io } from "./io.ts";
+import { oneOf, optionalText, readList } from "./read-option.ts";
+import { readSelection } from "./selection-options.ts";
 
 /** The options that every command on a fleet has. */
 export interface FleetCommandOptions {
@@ -26,21 +29,21 @@ export function readFleetOptions(options: RawOptions, io: Io): FleetCommandOptio
     concurrency: Number(options["concurrency"]),
     json: options["json"] === true,
     source: {
-      targets: readList(options["targets"]),
+      ...readTenants(options),
+      select: readSelection(options),
       engine: oneOf(["libsql", "sqlite", "turso"], options["engine"]),
-      authToken: io.env["LIBSQL_AUTH_TOKEN"] ?? io.env["TURSO_AUTH_TOKEN"],
+      authToken: io.env["LIBSQL_AUTH_TOKEN"] ?? io.env["TURSO_AUTH_TOKEN"] ?? configOf(options)?.values.authToken,
     },
   };
 }
 
-/** The value of an option with choices, which commander has checked; the first one if it was not given. */
-export function oneOf<const T extends string>(choices: readonly [T, ...T[]], value: unknown): T {
-  return choices.find((choice) => choice === value) ?? choices[0];
-}
-
-/** The value of an option that may be left out. */
-export function optionalText(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
+/** Tenants named on the command line, or else those of the configuration. */
+function readTenants(options: RawOptions): FleetSource {
+  const list = optionalText(options["targetsFile"]);
+  const targets = options["targets"] === undefined ? undefined : readList(options["targets"]);
+  if (targets !== undefined || list !== undefined) return { targets, ...(list !== undefined && { tenants: { list } }) };
+  const config = configOf(options);
+  return { targets: config?.values.targets, tenants: config?.values.tenants, cwd: config?.cwd };
 }
 
 /** `--source`, which commander has checked. */
@@ -56,9 +59,4 @@ export function readScope(options: RawOptions): TransactionScope {
 /** `--order` */
 export function readOrder(options: RawOptions): MigrationOrder {
   return oneOf(["strict", "allow", "skip"], options["order"]);
-}
-
-/** The values of an option that may be given several times. */
-export function readList(value: unknown): string[] {
-  return Array.isArray(value) ? value.map(String) : [];
 }

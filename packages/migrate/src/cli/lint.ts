@@ -3,7 +3,8 @@ import { describeLint } from "../report/lint.ts";
 import type { RawOptions } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
-import { oneOf, optionalText, readFormat, readList } from "./fleet-options.ts";
+import { readFormat } from "./fleet-options.ts";
+import { oneOf, optionalText, readList } from "./read-option.ts";
 import type { Io } from "./io.ts";
 
 /** `litefleet-migrate lint` */

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import type { Option } from "commander";
 import { MigrateError } from "../errors.ts";
 import { redact } from "../redact.ts";
 import type { CommandEntry, RawOptions } from "./command.ts";
 import { commandGroups, commands } from "./commands.ts";
+import { configHasTenants, withConfig } from "./config-options.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
@@ -58,16 +60,22 @@ litefleet-migrate <command> --help shows a command's options and examples.`,
     command.allowExcessArguments(false);
     if (entry.arguments !== undefined) command.arguments(entry.arguments);
     entry.addOptions(command);
-    command.action(() => {
-      const options = command.opts();
+    command.action(async () => {
+      const options = await withConfig(command, process.cwd());
       const missing = command.options.find(
-        (option) => entry.required.includes(option.long ?? "") && options[option.attributeName()] === undefined,
+        (option) => entry.required.includes(option.long ?? "") && !has(options, option),
       );
       if (missing !== undefined) command.error(`error: required option '${missing.flags}' not specified`);
       return run(entry, { ...options, arguments: command.args });
     });
   }
   return program;
+}
+
+/** Tenants may also come from a list or from the configuration. */
+function has(options: RawOptions, option: Option): boolean {
+  if (options[option.attributeName()] !== undefined) return true;
+  return option.long === "--targets" && (options["targetsFile"] !== undefined || configHasTenants(options));
 }
 
 /** The group that a command of two words belongs to, made at its first one. */

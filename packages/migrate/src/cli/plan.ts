@@ -2,7 +2,8 @@ import { planFor } from "../plan-migrations.ts";
 import { describePlan } from "../report/plan.ts";
 import type { RawOptions } from "./command.ts";
 import type { ExitCode } from "./exit-codes.ts";
-import { optionalText, readOrder, readScope } from "./fleet-options.ts";
+import { readOrder, readScope } from "./fleet-options.ts";
+import { optionalText } from "./read-option.ts";
 import type { Io } from "./io.ts";
 import { runTenantCommand } from "./tenant-command.ts";
 

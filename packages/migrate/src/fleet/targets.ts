@@ -15,6 +15,9 @@ export interface TargetOptions {
   readonly authToken?: string;
 }
 
+/** What a target does not say. */
+const untagged = { tags: {}, namespace: undefined, adminUrl: undefined };
+
 interface FoundFile {
   readonly path: string;
   /** The folder that the glob cannot leave; the name is told from there. */
@@ -69,7 +72,7 @@ function resolveServer(target: string, authToken: string | undefined): ResolvedT
     );
   }
   const name = url.host + (url.pathname === "/" ? "" : url.pathname);
-  return { name, target: redactUrl(target), path: undefined, config: { url: target, authToken } };
+  return { ...untagged, name, target: redactUrl(target), path: undefined, config: { url: target, authToken } };
 }
 
 async function resolveFiles(target: string, cwd: string): Promise<FoundFile[]> {
@@ -144,7 +147,7 @@ function nameFiles(files: readonly FoundFile[], cwd: string): ResolvedTenant[] {
     const shown = path.relative(cwd, file.path);
     const target = shown.startsWith("..") ? file.path : shown;
     const name = uses.get(short[i]!) === 1 ? short[i]! : target;
-    return { name, target, path: file.path, config: { url: pathToFileURL(file.path).href } };
+    return { ...untagged, name, target, path: file.path, config: { url: pathToFileURL(file.path).href } };
   });
 }
 

@@ -2,6 +2,7 @@ import { Option } from "commander";
 import type { Command } from "commander";
 import { sourceChoices } from "../../source/source.ts";
 import { parseCount } from "../parse-count.ts";
+import { addSelectionOptions } from "../selection-options.ts";
 
 /** What is about the folder. */
 export function addFolderOptions(command: Command): Command {
@@ -9,12 +10,14 @@ export function addFolderOptions(command: Command): Command {
     .option("--dir <folder>", "the folder of migrations")
     .addOption(new Option("--source <format>", "the format of the folder").choices(sourceChoices).default("auto"))
     .option("--ledger-table <name>", "the table of applied migrations (default: the tool's own)")
+    .option("--config <file>", "the configuration (default: litefleet.config.{ts,mts,js,mjs,json} here)")
     .option("--json", "one JSON document on stdout");
 }
 
 export function addFleetOptions(command: Command): Command {
-  return addFolderOptions(command)
+  return addSelectionOptions(addFolderOptions(command))
     .option("--targets <target...>", "quoted globs, paths and URLs of the tenants; may be repeated")
+    .option("--targets-file <file>", "a target or a JSON object a line; - for standard input")
     .option("--concurrency <n>", "tenants under way at once", parseCount, 8)
     .addOption(
       new Option("--engine <name>", "what runs local files").choices(["libsql", "sqlite", "turso"]).default("libsql"),
