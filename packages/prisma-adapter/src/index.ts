@@ -1,2 +1,12 @@
 export { PrismaLitefleet } from "./prisma-litefleet.ts";
 export type { PrismaLitefleetOptions, PrismaTransactionMode, TimestampFormat } from "./options.ts";
+export { withConcurrentTransactions } from "./extensions/with-concurrent-transactions.ts";
+export type {
+  ConcurrentTransaction,
+  ConcurrentTransactionOptions,
+  ConcurrentTransactionsExtension,
+  ConcurrentTransactionsOptions,
+} from "./extensions/with-concurrent-transactions.ts";
+export type { PrismaExtension } from "./extensions/extendable-client.ts";
+export { withLitefleet } from "./extensions/with-litefleet.ts";
+export type { LitefleetCalls, LitefleetExtension, SyncOptions } from "./extensions/with-litefleet.ts";

@@ -10,20 +10,22 @@ const maxBindValues = 32_766;
 
 /** One connected Prisma client: its queries, and the transactions it starts. */
 export class LitefleetAdapter extends LitefleetQueryable implements SqlDriverAdapter {
-  readonly #client: Client;
+  /** The driver's client. */
+  readonly client: Client;
   readonly #options: ResolvedOptions;
   readonly #ownsClient: boolean;
+  #isDisposed = false;
 
   /** @param ownsClient whether `dispose()` closes the client. */
   constructor(client: Client, options: ResolvedOptions, ownsClient: boolean) {
     super(options);
-    this.#client = client;
+    this.client = client;
     this.#options = options;
     this.#ownsClient = ownsClient;
   }
 
   protected override executor(): Executor {
-    return this.#client;
+    return this.client;
   }
 
   /** Runs all statements of a script in order, not as one transaction. */
@@ -37,15 +39,21 @@ export class LitefleetAdapter extends LitefleetQueryable implements SqlDriverAda
    * @throws {DriverAdapterError} `InvalidIsolationLevel` for a level other than `SERIALIZABLE` and `SNAPSHOT`.
    */
   async startTransaction(isolationLevel?: IsolationLevel): Promise<Transaction> {
-    return new LitefleetTransaction(this.#client, this.#modeFor(isolationLevel), this.#options);
+    return new LitefleetTransaction(this.client, this.#modeFor(isolationLevel), this.#options);
   }
 
   getConnectionInfo(): ConnectionInfo {
     return { maxBindValues, supportsRelationJoins: false };
   }
 
+  /** Whether Prisma has disconnected from it. */
+  get isDisposed(): boolean {
+    return this.#isDisposed;
+  }
+
   async dispose(): Promise<void> {
-    if (this.#ownsClient) this.#client.close();
+    this.#isDisposed = true;
+    if (this.#ownsClient) this.client.close();
   }
 
   #modeFor(isolationLevel: IsolationLevel | undefined): TransactionMode {

@@ -4,6 +4,7 @@ import { decodeResult } from "./decode-result.ts";
 import { encodeArguments } from "./encode-arguments.ts";
 import { isManyStatements, toPrismaError } from "./driver-error.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { answers } from "./queryable-question.ts";
 
 /** The name under which Prisma knows this adapter. */
 export const adapterName = "@litefleet/prisma-adapter";
@@ -39,6 +40,7 @@ export abstract class LitefleetQueryable implements SqlQueryable {
    * its statements run, in order and not as one transaction, and the number is 0, as none is known.
    */
   async executeRaw(query: SqlQuery): Promise<number> {
+    if (answers(query, this)) return 0;
     const args = encodeArguments(query, this.#options.timestampFormat);
     return this.run(async (executor) => {
       try {

@@ -19,6 +19,7 @@ export class LitefleetTransaction extends LitefleetQueryable implements Transact
   readonly #client: Client;
   readonly #mode: TransactionMode;
   readonly #abort: AbortController;
+  #isGiven = false;
   #begun: Promise<DriverTransaction> | undefined;
   #hasEnded = false;
 
@@ -28,6 +29,18 @@ export class LitefleetTransaction extends LitefleetQueryable implements Transact
     this.#abort = abort;
     this.#client = client;
     this.#mode = mode;
+  }
+
+  /**
+   * Takes a transaction of the driver's that has begun already, instead of beginning one. Whoever gives it commits it when Prisma
+   * says that all went well.
+   *
+   * @throws {TypeError} if this one has begun.
+   */
+  adopt(transaction: DriverTransaction): void {
+    if (this.#begun !== undefined) throw new TypeError("The transaction has begun already");
+    this.#isGiven = true;
+    this.#begun = Promise.resolve(transaction);
   }
 
   protected override executor(): Promise<Executor> {
@@ -42,7 +55,7 @@ export class LitefleetTransaction extends LitefleetQueryable implements Transact
   /** Commits. Should that fail, the transaction is rolled back, for Prisma will not ask for it. */
   async commit(): Promise<void> {
     this.#hasEnded = true;
-    if (this.#begun === undefined) return;
+    if (this.#begun === undefined || this.#isGiven) return;
     let transaction: DriverTransaction | undefined;
     try {
       transaction = await this.#begun;

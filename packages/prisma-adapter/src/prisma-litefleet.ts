@@ -24,6 +24,7 @@ export class PrismaLitefleet implements SqlMigrationAwareDriverAdapterFactory {
   readonly adapterName = adapterName;
   readonly #database: Config | Client;
   readonly #options: ResolvedOptions;
+  #latest: LitefleetAdapter | undefined;
 
   /**
    * @throws {TypeError} if `database` is neither a config nor a client.
@@ -38,9 +39,16 @@ export class PrismaLitefleet implements SqlMigrationAwareDriverAdapterFactory {
   /** Called by Prisma before its first query. */
   async connect(): Promise<SqlDriverAdapter> {
     const database = this.#database;
-    if (isClient(database)) return new LitefleetAdapter(database, this.#options, false);
-    const client = createClient({ ...database, timeout: database.timeout ?? defaultTimeoutMs });
-    return new LitefleetAdapter(client, this.#options, true);
+    const isGiven = isClient(database);
+    const client = isGiven ? database : createClient({ ...database, timeout: database.timeout ?? defaultTimeoutMs });
+    this.#latest = new LitefleetAdapter(client, this.#options, !isGiven);
+    return this.#latest;
+  }
+
+  /** The driver's client: the one that was given, or the one that was opened last; `undefined` where none is open. */
+  get client(): Client | undefined {
+    if (isClient(this.#database)) return this.#database;
+    return this.#latest?.isDisposed === false ? this.#latest.client : undefined;
   }
 
   /** An empty database in memory, in which Prisma tries migrations out. Closed with its adapter. */

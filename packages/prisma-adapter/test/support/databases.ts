@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@litefleet/driver";
-import type { Config, LocalEngineName } from "@litefleet/driver";
+import type { Client, Config, LocalEngineName } from "@litefleet/driver";
 import { startSqld } from "@litefleet/testing";
 
 /** An empty database of one engine with the tables of `schema.sql`, for one test. */
@@ -70,5 +70,10 @@ async function openServer(protocol: "http" | "ws"): Promise<TestDatabase> {
 async function createTables(config: Config, ...before: readonly string[]): Promise<void> {
   await using client = createClient(config);
   for (const sql of before) await client.execute(sql);
+  await makeTables(client);
+}
+
+/** Makes the tables of `schema.sql` in an empty database. */
+export async function makeTables(client: Client): Promise<void> {
   await client.executeMultiple(await readFile(new URL("../schema.sql", import.meta.url), "utf8"));
 }
