@@ -11,14 +11,14 @@ function collect(isTerminal: boolean, columns = 80): Output & { readonly written
 }
 
 test("the bar shows counts, rate, time left and failures, and fits the terminal", () => {
-  const state = { total: 200, done: 50, failed: 3 };
-  expect(progressBar(state, 1000, collect(true))).toBe(
+  const state = { total: 200, done: 50, failed: 3, rate: 50 };
+  expect(progressBar(state, collect(true))).toBe(
     `${"█".repeat(8)}${"░".repeat(22)}   50/200  50/s  3 s left  3 failed`,
   );
-  for (const columns of [40, 50, 60, 120]) {
-    expect(progressBar(state, 1000, collect(true, columns)).length).toBeLessThan(columns);
+  for (const columns of [8, 20, 40, 50, 60, 120]) {
+    expect(progressBar(state, collect(true, columns)).length).toBeLessThan(columns);
   }
-  expect(progressBar({ total: 200, done: 200, failed: 0 }, 1000, collect(true))).toMatch(
+  expect(progressBar({ total: 200, done: 200, failed: 0, rate: 200 }, collect(true))).toMatch(
     /^█{30} {2}200\/200 {2}200\/s$/u,
   );
 });

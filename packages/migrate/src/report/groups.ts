@@ -14,8 +14,15 @@ const shownNames = 3;
 
 /** The first three names, and how many more there are. */
 export function someNames(tenants: readonly { readonly name: string }[]): string {
-  const names = tenants.slice(0, shownNames).map(({ name }) => name);
-  const more = tenants.length - names.length;
+  return namesOf(
+    tenants.slice(0, shownNames).map(({ name }) => name),
+    tenants.length,
+  );
+}
+
+/** These names, and how many more there are of `count`. */
+export function namesOf(names: readonly string[], count: number): string {
+  const more = count - names.length;
   return more === 0 ? names.join(", ") : `${names.join(", ")} and ${more} more`;
 }
 
@@ -30,7 +37,17 @@ export function tenantCount(count: number): string {
   return `${count} ${count === 1 ? "tenant" : "tenants"}`;
 }
 
-/** A duration for people. */
-export function duration(ms: number): string {
-  return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
+/** A duration for people; seconds with so many decimals. */
+export function duration(ms: number, decimals = 1): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(decimals)} s`;
+  const minutes = Math.floor(ms / 60_000);
+  const [whole, part] =
+    minutes < 60 ? [minutes, Math.floor((ms % 60_000) / 1000)] : [Math.floor(minutes / 60), minutes % 60];
+  return minutes < 60 ? `${whole} min ${part} s` : `${whole} h ${part} min`;
+}
+
+/** A number with a comma every three digits. */
+export function grouped(count: number): string {
+  return count.toLocaleString("en-US");
 }

@@ -1,5 +1,6 @@
 import type { Colors } from "../cli/io.ts";
-import type { LintFinding, LintResult } from "../lint/finding.ts";
+import type { LintResult } from "../lint/finding.ts";
+import { githubAnnotation } from "./github-text.ts";
 
 /** What `lint` tells, in one of its formats. */
 export const describeLint = { pretty, github, summary };
@@ -20,19 +21,13 @@ function pretty({ findings }: LintResult, colors: Colors): string {
     .join("\n");
 }
 
-/**
- * Annotations for GitHub Actions.
- *
- * @see https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
- */
+/** Annotations for GitHub Actions. */
 function github({ findings }: LintResult): string {
-  return findings.map(annotation).join("");
-}
-
-function annotation({ severity, file, line, rule, message }: LintFinding): string {
-  const data = (text: string): string => text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-  const property = (text: string): string => data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
-  return `::${severity} file=${property(file)},line=${line},title=${property(`litefleet ${rule}`)}::${data(message)}\n`;
+  return findings
+    .map(({ severity, file, line, rule, message }) =>
+      githubAnnotation(severity, { file, line, title: `litefleet ${rule}` }, message),
+    )
+    .join("");
 }
 
 function summary({ findings }: LintResult, colors: Colors): string {

@@ -1,5 +1,5 @@
 import type { Output } from "../cli/io.ts";
-import { tenantCount } from "./groups.ts";
+import { duration, grouped, tenantCount } from "./groups.ts";
 
 /** How far a run over a fleet is. */
 export interface ProgressState {
@@ -42,7 +42,8 @@ export function createProgress(output: Output, words: ProgressWords): Progress {
       if (!isDue && !(output.isTerminal && state.done === state.total)) return;
       shownAt = now;
       if (output.isTerminal) {
-        output.write(`\r\u001b[2K${progressBar(state, now - startedAt, output)}`);
+        const rate = (state.done * 1000) / Math.max(now - startedAt, 1);
+        output.write(`\r\u001b[2K${progressBar({ ...state, rate }, output)}`);
         isDrawn = true;
       } else if (state.done === 0) {
         output.write(`${words.doing} ${tenantCount(state.total)}\n`);
@@ -57,17 +58,26 @@ export function createProgress(output: Output, words: ProgressWords): Progress {
   };
 }
 
-/** The line of a terminal, not wider than it. */
-export function progressBar({ total, done, failed }: ProgressState, elapsedMs: number, output: Output): string {
+/** The line of a terminal, not wider than it; what there is no room for is left out. `rate` is in tenants a second. */
+export function progressBar(
+  { total, done, failed, rate }: ProgressState & { readonly rate: number },
+  output: Output,
+): string {
   const { green, red, dim } = output.colors;
-  const rate = done / Math.max(elapsedMs / 1000, 0.001);
-  const counts = `${String(done).padStart(String(total).length)}/${total}`;
-  const left = done === total || done === 0 ? "" : `  ${Math.ceil((total - done) / Math.max(rate, 0.001))} s left`;
-  const speed = `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)}/s${left}`;
-  const failures = failed === 0 ? "" : `  ${failed} failed`;
-  const room = output.columns - counts.length - speed.length - failures.length - 6;
-  const width = Math.max(0, Math.min(30, room));
+  const counts = `${grouped(done).padStart(grouped(total).length)}/${grouped(total)}`;
+  const failures = failed === 0 ? "" : `  ${grouped(failed)} failed`;
+  const left = done >= total || rate === 0 ? "" : `  ${duration(Math.ceil((total - done) / rate) * 1000, 0)} left`;
+  const speed = `  ${rate >= 10 ? grouped(Math.round(rate)) : rate.toFixed(1)}/s`;
+  let room = output.columns - 1 - counts.length;
+  const fits = (text: string): string => {
+    if (text.length > room) return "";
+    room -= text.length;
+    return text;
+  };
+  // In order of what people look for first.
+  const [shownFailures, shownLeft, shownSpeed] = [fits(failures), fits(left), fits(speed)];
+  const width = room < 6 ? 0 : Math.min(30, room - 2);
   const filled = total === 0 ? width : Math.round((done / total) * width);
-  const bar = `${green("█".repeat(filled))}${dim("░".repeat(width - filled))}`;
-  return `${bar}  ${counts}  ${dim(speed)}${red(failures)}`;
+  const bar = width === 0 ? "" : `${green("█".repeat(filled))}${dim("░".repeat(width - filled))}  `;
+  return `${bar}${counts}${dim(shownSpeed)}${dim(shownLeft)}${red(shownFailures)}`;
 }

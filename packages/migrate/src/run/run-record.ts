@@ -15,6 +15,11 @@ export type RunState = "running" | "done" | "partial" | "halted" | "interrupted"
 /** What a tenant is at in a run; `"waiting"` and `"running"` of a run that is over are what `resume` goes on with. */
 export type RunTenantState = "waiting" | "running" | "migrated" | "up-to-date" | "failed";
 
+/** A tenant in this state is done with. */
+export function isOver(state: RunTenantState): boolean {
+  return state !== "waiting" && state !== "running";
+}
+
 /** Tenants of a run by state. */
 export type RunCounts = Readonly<Record<RunTenantState, number>> & { readonly total: number };
 
