@@ -14,32 +14,20 @@ export class RunTally {
   readonly underWay = new Map<string, number>();
 
   take(event: RunEvent, now: number): void {
-    switch (event.type) {
-      case "run-start": {
-        const { counts } = event.run;
-        this.run = event.run;
-        this.done = counts.migrated + counts["up-to-date"] + counts.failed;
-        this.failed = counts.failed;
-        return;
-      }
-      case "wave-start":
-        this.wave = event.wave;
-        return;
-      case "tenant-start":
-        this.underWay.set(event.tenant.name, now);
-        return;
-      case "tenant-end":
-        this.underWay.delete(event.tenant.name);
-        this.done += 1;
-        this.ended += 1;
-        if (event.tenant.state === "failed") this.failed += 1;
-        return;
-      case "tenant-retry":
-      case "wave-end":
-      case "pause":
-        return;
-      case "run-end":
-        this.run = event.run;
+    if (event.type === "run-start") {
+      const { counts } = event.run;
+      this.run = event.run;
+      this.done = counts.migrated + counts["up-to-date"] + counts.failed;
+      this.failed = counts.failed;
+    } else if (event.type === "wave-start") {
+      this.wave = event.wave;
+    } else if (event.type === "tenant-start") {
+      this.underWay.set(event.tenant.name, now);
+    } else if (event.type === "tenant-end") {
+      this.underWay.delete(event.tenant.name);
+      this.done += 1;
+      this.ended += 1;
+      if (event.tenant.state === "failed") this.failed += 1;
     }
   }
 
