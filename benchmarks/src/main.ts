@@ -8,6 +8,7 @@ const benchmarks: Readonly<Record<string, () => Promise<(report: Report) => Prom
   kysely: async () => (await import("./kysely.ts")).benchKysely,
   offline: async () => (await import("./offline.ts")).benchOffline,
   migrate: async () => (await import("./migrate.ts")).benchMigrate,
+  prisma: async () => (await import("./prisma.ts")).benchPrisma,
   replica: async () => (await import("./replica.ts")).benchReplica,
   vectors: async () => (await import("./vectors.ts")).benchVectors,
   soak: async () => (await import("./soak.ts")).benchSoak,

@@ -36,12 +36,20 @@ const declaredTypes: Readonly<Record<string, ColumnType>> = {
   JSONB: ColumnTypeEnum.Json,
 };
 
+/** The types by the list of declared ones: the engines give the same list for each run of a statement. */
+const knownLists = new WeakMap<readonly string[], readonly (ColumnType | undefined)[]>();
+
 /**
  * The Prisma type of each column: from its declared type where Prisma has one for it, otherwise from the values. Only raw
  * queries see these types; for models Prisma goes by the schema.
  */
 export function columnTypesOf(declared: readonly string[], rows: readonly (readonly Value[])[]): ColumnType[] {
-  return declared.map((type, column) => declaredType(type) ?? typeOfValues(rows, column) ?? typeOfNulls(type));
+  let known = knownLists.get(declared);
+  if (known === undefined) {
+    known = declared.map(declaredType);
+    knownLists.set(declared, known);
+  }
+  return known.map((type, column) => type ?? typeOfValues(rows, column) ?? typeOfNulls(declared[column]!));
 }
 
 function declaredType(declared: string): ColumnType | undefined {

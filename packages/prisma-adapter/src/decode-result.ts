@@ -11,16 +11,17 @@ import { columnTypesOf, widened } from "./column-types.ts";
 export function decodeResult(result: RawResult): SqlResultSet {
   const { columns, rows, lastInsertRowid } = result;
   const columnTypes = columnTypesOf(result.columnTypes, rows);
-  const exact = new Set<number>();
+  let exact: Set<number> | undefined;
   for (const row of rows) {
     const cells: unknown[] = row;
     for (let c = 0; c < row.length; c += 1) {
       const value = row[c]!;
-      if (typeof value === "bigint") exact.add(c);
-      cells[c] = decodeValue(value, columnTypes[c], columns[c]);
+      if (typeof value === "bigint") (exact ??= new Set()).add(c);
+      const decoded = decodeValue(value, columnTypes[c], columns[c]);
+      if (decoded !== value) cells[c] = decoded;
     }
   }
-  for (const c of exact) {
+  for (const c of exact ?? []) {
     columnTypes[c] = widened(
       columnTypes[c]!,
       rows.map((row) => row[c]),

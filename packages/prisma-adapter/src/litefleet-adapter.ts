@@ -30,7 +30,11 @@ export class LitefleetAdapter extends LitefleetQueryable implements SqlDriverAda
 
   /** Runs all statements of a script in order, not as one transaction. */
   async executeScript(script: string): Promise<void> {
-    await this.run((client) => client.executeMultiple(script));
+    try {
+      await this.client.executeMultiple(script);
+    } catch (error) {
+      throw this.translate(error);
+    }
   }
 
   /**

@@ -25,14 +25,24 @@ export abstract class LitefleetQueryable implements SqlQueryable {
     this.#call = { intMode: "auto", signal };
   }
 
-  /** What runs the SQL. For a transaction it begins with the first call. */
+  /**
+   * What runs the SQL; for a transaction it begins with the first call.
+   *
+   * @throws {DriverAdapterError} or rejects if it cannot be had: what a transaction failed with at its begin.
+   */
   protected abstract executor(): Executor | Promise<Executor>;
 
   /** Runs one statement and gives its rows. */
   async queryRaw(query: SqlQuery): Promise<SqlResultSet> {
     const args = encodeArguments(query, this.#options.timestampFormat);
-    const result = await this.run((executor) => executor.prepare(query.sql).raw(args, this.#call));
-    return decodeResult(result);
+    try {
+      const executor = this.executor();
+      // What is there already is not awaited: that would cost a turn of the microtask queue.
+      const ready = executor instanceof Promise ? await executor : executor;
+      return decodeResult(await ready.prepare(query.sql).raw(args, this.#call));
+    } catch (error) {
+      throw this.translate(error);
+    }
   }
 
   /**
@@ -42,26 +52,28 @@ export abstract class LitefleetQueryable implements SqlQueryable {
   async executeRaw(query: SqlQuery): Promise<number> {
     if (answers(query, this)) return 0;
     const args = encodeArguments(query, this.#options.timestampFormat);
-    return this.run(async (executor) => {
-      try {
-        return (await executor.prepare(query.sql).run(args, this.#call)).rowsAffected;
-      } catch (error) {
-        if (args.length > 0 || !isManyStatements(error)) throw error;
-        await executor.executeMultiple(query.sql, this.#call);
-        return 0;
-      }
-    });
+    try {
+      const executor = this.executor();
+      const ready = executor instanceof Promise ? await executor : executor;
+      if (args.length > 0) return (await ready.prepare(query.sql).run(args, this.#call)).rowsAffected;
+      return await this.#runScript(ready, query.sql);
+    } catch (error) {
+      throw this.translate(error);
+    }
   }
 
-  /** Runs `work` and turns what the driver throws into what Prisma understands. */
-  protected async run<T>(work: (executor: Executor) => Promise<T>): Promise<T> {
-    let executor: Executor | undefined;
+  /** What the driver threw in the terms of Prisma. */
+  protected translate(error: unknown): unknown {
+    return toPrismaError(error, this.#place);
+  }
+
+  async #runScript(executor: Executor, sql: string): Promise<number> {
     try {
-      executor = await this.executor();
-      return await work(executor);
+      return (await executor.prepare(sql).run([], this.#call)).rowsAffected;
     } catch (error) {
-      // A transaction that fails to begin is none yet.
-      throw toPrismaError(error, executor === undefined ? "outside" : this.#place);
+      if (!isManyStatements(error)) throw error;
+      await executor.executeMultiple(sql, this.#call);
+      return 0;
     }
   }
 }

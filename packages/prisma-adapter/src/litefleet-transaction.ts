@@ -20,7 +20,8 @@ export class LitefleetTransaction extends LitefleetQueryable implements Transact
   readonly #mode: TransactionMode;
   readonly #abort: AbortController;
   #isGiven = false;
-  #begun: Promise<DriverTransaction> | undefined;
+  #beginning: Promise<DriverTransaction> | undefined;
+  #begun: DriverTransaction | undefined;
   #hasEnded = false;
 
   constructor(client: Client, mode: TransactionMode, options: ResolvedOptions) {
@@ -38,32 +39,29 @@ export class LitefleetTransaction extends LitefleetQueryable implements Transact
    * @throws {TypeError} if this one has begun.
    */
   adopt(transaction: DriverTransaction): void {
-    if (this.#begun !== undefined) throw new TypeError("The transaction has begun already");
+    if (this.#beginning !== undefined) throw new TypeError("The transaction has begun already");
     this.#isGiven = true;
-    this.#begun = Promise.resolve(transaction);
+    this.#begun = transaction;
+    this.#beginning = Promise.resolve(transaction);
   }
 
-  protected override executor(): Promise<Executor> {
+  protected override executor(): Executor | Promise<Executor> {
     if (this.#hasEnded) {
       const cause = "The transaction has ended: its queries must be awaited before its callback returns";
       throw new DriverAdapterError({ kind: "TransactionAlreadyClosed", cause, originalMessage: cause });
     }
-    this.#begun ??= this.#client.transaction(this.#mode, { signal: this.#abort.signal });
-    return this.#begun;
+    return this.#begun ?? (this.#beginning ??= this.#begin());
   }
 
   /** Commits. Should that fail, the transaction is rolled back, for Prisma will not ask for it. */
   async commit(): Promise<void> {
     this.#hasEnded = true;
-    if (this.#begun === undefined || this.#isGiven) return;
-    let transaction: DriverTransaction | undefined;
+    if (this.#isGiven) return;
     try {
-      transaction = await this.#begun;
-      await transaction.commit();
+      await (await this.#beginning)?.commit();
     } catch (error) {
-      transaction?.close();
-      const place = transaction === undefined ? "outside" : "transaction";
-      throw await toKnownRequestError(toPrismaError(error, place), "The commit");
+      this.#begun?.close();
+      throw await toKnownRequestError(this.translate(error), "The commit");
     }
   }
 
@@ -71,14 +69,11 @@ export class LitefleetTransaction extends LitefleetQueryable implements Transact
   async rollback(): Promise<void> {
     this.#hasEnded = true;
     this.#abort.abort();
-    if (this.#begun === undefined) return;
-    let transaction: DriverTransaction | undefined;
     try {
-      transaction = await this.#begun;
-      await transaction.rollback();
+      await (await this.#beginning)?.rollback();
     } catch (error) {
       debug("rollback: %O", error);
-      transaction?.close();
+      this.#begun?.close();
     }
   }
 
@@ -97,11 +92,21 @@ export class LitefleetTransaction extends LitefleetQueryable implements Transact
     await this.#control(`RELEASE ${name}`);
   }
 
+  async #begin(): Promise<DriverTransaction> {
+    try {
+      this.#begun = await this.#client.transaction(this.#mode, { signal: this.#abort.signal });
+      return this.#begun;
+    } catch (error) {
+      // What fails to begin is no transaction yet, and a lock that could not be had no conflict.
+      throw toPrismaError(error, "outside");
+    }
+  }
+
   async #control(sql: string): Promise<void> {
     try {
-      await this.run((executor) => executor.execute(sql));
+      await (await this.executor()).execute(sql);
     } catch (error) {
-      throw await toKnownRequestError(error, sql);
+      throw await toKnownRequestError(this.translate(error), sql);
     }
   }
 }
