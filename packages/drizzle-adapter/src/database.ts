@@ -5,6 +5,7 @@ import { BaseSQLiteDatabase } from "drizzle-orm/sqlite-core";
 import type { LitefleetBatchConfig } from "./batch-config.ts";
 import type { Batch } from "./batch.ts";
 import type { ClientSession } from "./client-session.ts";
+import { databaseCache } from "./database-cache.ts";
 import type { DatabaseInternals } from "./database-internals.ts";
 import { asBatchResponse } from "./drizzle-internals.ts";
 import type { QueryBuilding } from "./session.ts";
@@ -54,7 +55,7 @@ export class LitefleetDatabase<TSchema extends Record<string, unknown> = Record<
     this.#ownedClient = ownedClient;
     this.$internals = session.internals;
     this.batch = async (queries, config) => asBatchResponse(await session.batch(queries, config));
-    if (cache !== undefined) this.$cache = { invalidate: (params) => cache.onMutate(params) };
+    if (cache !== undefined) this.$cache = databaseCache(cache);
   }
 
   /**

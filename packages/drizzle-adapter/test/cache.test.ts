@@ -65,6 +65,15 @@ onEachDatabase((current) => {
     expect(await db.select({ name: users.name }).from(users)).toStrictEqual([{ name: "Bob" }]);
   });
 
+  test("$cache is the cache that was passed in, with what it has and `invalidate`", async () => {
+    const { cache, db } = cached();
+    expect(db.$cache).toBe(cache);
+    await db.$cache.invalidate({ tables: "users", tags: "names" });
+    expect(cache.forgotten).toStrictEqual([["users"]]);
+    await current().db.$cache.invalidate({ tables: "users" });
+    expect(cache.forgotten).toHaveLength(1);
+  });
+
   test("$cache.invalidate reaches the cache, from a transaction when it is over", async () => {
     const { cache, db } = cached();
     await db.$cache.invalidate({ tables: users });

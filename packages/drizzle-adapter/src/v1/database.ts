@@ -3,6 +3,7 @@ import { type AnyRelations, type Column, type EmptyRelations, entityKind, type S
 import type { Cache } from "drizzle-orm-v1/cache/core";
 import { SQLiteAsyncDatabase } from "drizzle-orm-v1/sqlite-core/async";
 import type { LitefleetBatchConfig } from "../batch-config.ts";
+import { databaseCache } from "../database-cache.ts";
 import type { DatabaseInternals } from "../database-internals.ts";
 import type { LitefleetTransactionConfig } from "../transaction-config.ts";
 import type { Batch } from "./batch.ts";
@@ -63,7 +64,7 @@ export class LitefleetDatabase<TRelations extends AnyRelations = EmptyRelations>
     this.batch = async (queries, config) => asBatchResponse(await session.batch(queries, config));
     this.transaction = (callback, config) => session.transaction(callback, config);
     this.#ownedClient = ownedClient;
-    if (cache !== undefined) this.$cache = { invalidate: (params) => cache.onMutate(params) };
+    if (cache !== undefined) this.$cache = databaseCache(cache);
   }
 
   /** Closes the client if `drizzle()` opened it. */

@@ -205,6 +205,9 @@ onEachDatabase((current) => {
     expect(cache.forgotten).toStrictEqual([["users"], ["users"], ["posts"]]);
     expect((await db.select().from(users))[0]?.name).toBe("Bob");
     expect(logged.filter((text) => text.startsWith("insert"))).toHaveLength(2);
+    expect(db.$cache).toBe(cache);
+    await db.$cache.invalidate({ tables: "users" });
+    expect(cache.forgotten).toHaveLength(4);
   });
 });
 
