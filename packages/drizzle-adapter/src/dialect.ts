@@ -2,7 +2,11 @@ import { entityKind } from "drizzle-orm";
 import type { BuildQueryConfig, Column, QueryWithTypings, SQL } from "drizzle-orm";
 import { CasingCache } from "drizzle-orm/casing";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
+import { readableInJson } from "./nested-columns.ts";
 import { QueryText, WrittenNames } from "./query-text.ts";
+
+type RelationalQueryPart = Parameters<SQLiteAsyncDialect["buildRelationalQuery"]>[0];
+type BuiltRelationalQuery = ReturnType<SQLiteAsyncDialect["buildRelationalQuery"]>;
 
 /** Drizzle's dialect, with a quicker way from a query to its text. */
 export class LitefleetDialect extends SQLiteAsyncDialect {
@@ -24,6 +28,11 @@ export class LitefleetDialect extends SQLiteAsyncDialect {
   override sqlToQuery(query: SQL, invokeSource?: "indexes"): QueryWithTypings {
     if (invokeSource !== undefined) return super.sqlToQuery(query, invokeSource);
     return new QueryText(this.#config, this.#names).append([query]);
+  }
+
+  override buildRelationalQuery(part: RelationalQueryPart): BuiltRelationalQuery {
+    const built = super.buildRelationalQuery(part);
+    return part.nestedQueryRelation === undefined ? built : readableInJson(built);
   }
 
   /** A column's name in the database. */

@@ -1,4 +1,5 @@
 import type { InValue, ResultSet } from "@litefleet/driver";
+import { type BuildRelationalQueryResult, is, SQL, sql, type SQLChunk, StringChunk } from "drizzle-orm";
 import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
 import type { PreparedQuery } from "drizzle-orm/session";
 import { type PreparedQueryConfig, type SelectedFieldsOrdered, SQLitePreparedQuery } from "drizzle-orm/sqlite-core";
@@ -31,6 +32,38 @@ export abstract class PreparedQueryWithInternals<T extends PreparedQueryConfig> 
 /** Whether a piece of SQL writes its parameters into its text; private in the types. */
 export function inlinesParams(query: object): boolean {
   return "shouldInlineParams" in query && query.shouldInlineParams === true;
+}
+
+/** The fields that the nested part of a relational query puts into JSON: a list within `json_array(…)`. */
+interface NestedFields {
+  /** Puts other SQL in the place of a field. */
+  replace(index: number, by: (field: SQL) => SQL): void;
+}
+
+/** Finds the fields of a nested relational query in the SQL that drizzle's dialect has built. */
+export function nestedFields({ sql: built, selection }: BuildRelationalQueryResult): NestedFields {
+  const list = is(built, SQL) ? findJsonArray(built) : undefined;
+  // A list of SQL: field, comma, field, …
+  if (list === undefined || list.length !== selection.length * 2 - 1) {
+    throw new TypeError(
+      "This version of drizzle-orm builds relational queries in a way that @litefleet/drizzle-adapter does not know",
+    );
+  }
+  return {
+    replace(index, by) {
+      const field = list[index * 2];
+      if (field !== undefined) list[index * 2] = by(sql`${field}`);
+    },
+  };
+}
+
+function findJsonArray({ queryChunks: [first, second, ...rest] }: SQL): SQLChunk[] | undefined {
+  if (is(first, StringChunk) && first.value.join("") === "json_array(" && is(second, SQL)) return second.queryChunks;
+  for (const chunk of [first, second, ...rest]) {
+    const found = is(chunk, SQL) ? findJsonArray(chunk) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** A query that `batch` can take: drizzle's builders and raw queries all prepare themselves. */

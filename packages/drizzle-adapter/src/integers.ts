@@ -1,29 +1,31 @@
-import { is, Param } from "drizzle-orm";
-import { SQLiteInteger } from "drizzle-orm/sqlite-core";
+import { Column, is, Param } from "drizzle-orm";
+import { checkInt64, checkSafe, checkSafeText } from "./integer-limits.ts";
 
 /**
- * Refuses an integer that a column of numbers would store and could not give back.
+ * Refuses an integer that a column would store and could not give back.
  *
- * @throws {RangeError} for an integer beyond 2^53 that is meant for an `integer()` column of numbers.
+ * @param encoder what the value is meant for: a column, or something that is none of our business.
+ * @throws {RangeError} for an integer beyond 2^53 that is meant for a column of numbers, and for one beyond 64 bits.
  */
 export function checkInteger(encoder: unknown, value: unknown): void {
-  if (!isUnsafe(value) || !is(encoder, SQLiteInteger)) return;
-  throw new RangeError(
-    `${value} lies beyond what the numbers of the integer() column "${encoder.name}" can tell apart; store it in a ` +
-      'blob("…", { mode: "bigint" }) or as text',
-  );
+  // Most values need no look at their column.
+  if (Number.isSafeInteger(value) || !is(encoder, Column)) return;
+  const check = checks[encoder.columnType];
+  if (check !== undefined) check(value, `the column "${encoder.name}"`);
 }
+
+/** By `columnType`, which costs less to compare than a class. */
+const checks: Readonly<Partial<Record<string, (value: unknown, column: string) => void>>> = {
+  SQLiteInteger: checkSafe,
+  SQLiteNumeric: checkSafeText,
+  SQLiteNumericNumber: checkSafeText,
+  SQLiteNumericBigInt: checkInt64,
+};
 
 /** The same for values that were filled in for placeholders: `given` are the parameters as they were built. */
 export function checkFilled(given: readonly unknown[], filled: readonly unknown[]): void {
   for (let i = 0; i < filled.length; i += 1) {
-    if (!isUnsafe(filled[i])) continue;
     const parameter = given[i];
-    if (is(parameter, Param)) checkInteger(parameter.encoder, filled[i]);
+    if (filled[i] !== parameter && is(parameter, Param)) checkInteger(parameter.encoder, filled[i]);
   }
-}
-
-function isUnsafe(value: unknown): value is number | bigint {
-  if (typeof value === "number") return Number.isInteger(value) && !Number.isSafeInteger(value);
-  return typeof value === "bigint" && !Number.isSafeInteger(Number(value));
 }

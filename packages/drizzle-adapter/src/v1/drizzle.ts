@@ -1,8 +1,8 @@
 import { type Client, type Config, createClient } from "@litefleet/driver";
 import { type AnyRelations, DefaultLogger, type EmptyRelations, NoopLogger } from "drizzle-orm-v1";
-import { libsqlCodecs } from "drizzle-orm-v1/libsql/codecs";
 import { type DrizzleSQLiteConfig, SQLiteDialect } from "drizzle-orm-v1/sqlite-core";
 import { type ConfigWithDatabase, findClient } from "../find-client.ts";
+import { codecs as defaultCodecs } from "./codecs.ts";
 import { LitefleetDatabase } from "./database.ts";
 import { ClientSession } from "./session.ts";
 
@@ -60,7 +60,7 @@ function build<TRelations extends AnyRelations>(
 export function databaseFactory<TRelations extends AnyRelations>(
   config: DrizzleSQLiteConfig<TRelations> = {},
 ): (client: Client, isOwned: boolean) => LitefleetDatabase<TRelations> {
-  const { codecs = libsqlCodecs, relations, cache, logger, jit, paramsInErrors } = config;
+  const { codecs = defaultCodecs, relations, cache, logger, jit, paramsInErrors } = config;
   const dialect = new SQLiteDialect({ codecs, useJitMappers: jit ?? false });
   // Without relations `TRelations` is its default, which has none.
   const known = relations ?? ({} as TRelations);

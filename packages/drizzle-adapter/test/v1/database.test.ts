@@ -57,6 +57,34 @@ onEachDatabase((current) => {
     expect(returned).toStrictEqual([{ ratio: 0.2, bytes: full.bytes }]);
   });
 
+  test("an integer that a column could not give back is refused before it is stored, and nested is no other number", async () => {
+    const { db } = current();
+    const unsafe = 2 ** 60;
+    await expect(async () => db.insert(users).values({ id: unsafe, name: "x" })).rejects.toBeInstanceOf(RangeError);
+    await expect(async () =>
+      db.batch([db.insert(users).values([{ name: "y" }, { id: unsafe, name: "x" }])]),
+    ).rejects.toBeInstanceOf(RangeError);
+    await expect(async () => db.insert(kinds).values({ price: "99999999999999999999" })).rejects.toBeInstanceOf(
+      RangeError,
+    );
+    const add = db
+      .insert(users)
+      .values({ id: sql.placeholder("id"), name: "x" })
+      .prepare();
+    await expect(async () => add.run({ id: 2n ** 60n })).rejects.toBeInstanceOf(RangeError);
+    expect([await db.$count(users), await db.$count(kinds)]).toStrictEqual([0, 0]);
+    await add.run({ id: Number.MAX_SAFE_INTEGER });
+    await db.run(
+      sql`insert into kinds (id, price, user_id) values (9007199254740993, 9007199254740993, 9007199254740991)`,
+    );
+    const nested = (columns: { id?: true; price?: true }) =>
+      db.query.users.findMany({ columns: { id: true }, with: { kinds: { columns } } });
+    expect(await nested({ price: true })).toStrictEqual([
+      { id: Number.MAX_SAFE_INTEGER, kinds: [{ price: "9007199254740993" }] },
+    ]);
+    await expect(nested({ id: true })).rejects.toBeInstanceOf(RangeError);
+  });
+
   test("joins and relational queries load what belongs together", async () => {
     const { db } = current();
     await db.insert(users).values([{ name: "Ada" }, { name: "Bob" }]);
