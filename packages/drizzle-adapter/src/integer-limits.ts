@@ -34,5 +34,7 @@ function fits64(value: string | bigint): boolean {
 }
 
 function beyond(value: unknown, column: string, instead: string): RangeError {
-  return new RangeError(`${value} lies beyond what the numbers of ${column} can tell apart; store it in ${instead}`);
+  return new RangeError(
+    `${String(value)} lies beyond what the numbers of ${column} can tell apart; store it in ${instead}`,
+  );
 }
