@@ -60,3 +60,7 @@ export { sourceNames } from "./migration.ts";
 export type { History, Ledger, Migration, MigrationSet, MigrationStatement, SourceName } from "./migration.ts";
 export { MigrateError, migrateErrorCodes, PartialMigrationError } from "./errors.ts";
 export type { MigrateErrorCode, MigrateErrorDetails } from "./errors.ts";
+export { fleetDrift } from "./drift/fleet-drift.ts";
+export type { DriftShape, FleetDrift, FleetDriftOptions } from "./drift/fleet-drift.ts";
+export type { DiffLine, ObjectDiff } from "./drift/diff-shapes.ts";
+export type { ShapeObject } from "./drift/read-shape.ts";

@@ -2,6 +2,7 @@ import type { CommandEntry, CommandGroup } from "./command.ts";
 import { baseline } from "./entries/baseline.ts";
 import { down } from "./entries/down.ts";
 import { completion } from "./entries/completion.ts";
+import { drift } from "./entries/drift.ts";
 import { init } from "./entries/init.ts";
 import { lint } from "./entries/lint.ts";
 import { newEntry } from "./entries/new.ts";
@@ -19,6 +20,7 @@ export const commands: readonly CommandEntry[] = [
   plan,
   down,
   verify,
+  drift,
   lint,
   baseline,
   resolve,
