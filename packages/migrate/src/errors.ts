@@ -26,6 +26,7 @@ export const migrateErrorCodes = [
   "SOURCE_UNSUPPORTED",
   "TARGET_INVALID",
   "TENANT_BUSY",
+  "TENANT_EXISTS",
   "TENANT_FAILED",
   "TRANSACTION_INCOMPATIBLE",
 ] as const;

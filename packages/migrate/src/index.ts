@@ -64,3 +64,5 @@ export { fleetDrift } from "./drift/fleet-drift.ts";
 export type { DriftShape, FleetDrift, FleetDriftOptions } from "./drift/fleet-drift.ts";
 export type { DiffLine, ObjectDiff } from "./drift/diff-shapes.ts";
 export type { ShapeObject } from "./drift/read-shape.ts";
+export { createTemplate, provisionTenant } from "./provision/provision-tenant.ts";
+export type { ProvisionedTenant, Template, TemplateOptions } from "./provision/provision-tenant.ts";

@@ -7,6 +7,7 @@ import { init } from "./entries/init.ts";
 import { lint } from "./entries/lint.ts";
 import { newEntry } from "./entries/new.ts";
 import { plan } from "./entries/plan.ts";
+import { provision } from "./entries/provision.ts";
 import { repair } from "./entries/repair.ts";
 import { resolve } from "./entries/resolve.ts";
 import { status } from "./entries/status.ts";
@@ -21,6 +22,7 @@ export const commands: readonly CommandEntry[] = [
   down,
   verify,
   drift,
+  provision,
   lint,
   baseline,
   resolve,
