@@ -1,8 +1,9 @@
 import { LitefleetError } from "@litefleet/driver";
 
 /**
- * What can go wrong, named by what the caller can do about it. Each is explained in this package's README. `CONFIG_INVALID`, `DIR_INVALID`,
- * `MIGRATION_UNKNOWN`, `NO_TARGETS`, `SOURCE_UNSUPPORTED` and `TARGET_INVALID` come before anything starts; the others are about one tenant.
+ * What can go wrong, named by what the caller can do about it. Each is explained in this package's README. `CONFIG_INVALID`,
+ * `DIR_INVALID`, `MIGRATION_UNKNOWN`, `NO_TARGETS`, `ROLLOUT_INVALID`, `RUN_…`, `SOURCE_UNSUPPORTED` and `TARGET_INVALID` are about the
+ * whole and come before anything starts (`RUN_LEDGER_FAILED` and `RUN_IN_PROGRESS` also on the way); the others are about one tenant.
  */
 export const migrateErrorCodes = [
   "ABORTED",
@@ -22,12 +23,17 @@ export const migrateErrorCodes = [
   "MIGRATION_UNKNOWN",
   "NO_TARGETS",
   "OUTCOME_UNKNOWN",
+  "ROLLOUT_INVALID",
   "ROW_LOSS",
+  "RUN_IN_PROGRESS",
+  "RUN_LEDGER_FAILED",
+  "RUN_UNKNOWN",
   "SOURCE_UNSUPPORTED",
   "TARGET_INVALID",
   "TENANT_BUSY",
   "TENANT_EXISTS",
   "TENANT_FAILED",
+  "TENANT_TIMEOUT",
   "TRANSACTION_INCOMPATIBLE",
 ] as const;
 

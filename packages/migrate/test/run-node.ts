@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { scratchFolderSync } from "./scratch.ts";
 
 /** How a process ended, and what it wrote. */
 export interface Ended {
@@ -28,9 +29,9 @@ export interface RunOptions {
 
 const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
 
-/** Starts `litefleet-migrate` with these arguments. */
+/** Starts `litefleet-migrate` with these arguments, in a folder of its own unless `cwd` is given: runs leave a ledger there. */
 export function startCli(args: readonly string[], options: RunOptions = {}): RunningNode {
-  return startNode([bin, ...args], options);
+  return startNode([bin, ...args], { cwd: scratchFolderSync(), ...options });
 }
 
 /** Runs `litefleet-migrate` to its end. */

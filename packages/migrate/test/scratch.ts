@@ -1,3 +1,4 @@
+import { mkdtempSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -16,6 +17,13 @@ afterAll(async () => {
 /** A folder that is gone after the tests of the file. */
 export async function scratchFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "litefleet-migrate-"));
+  folders.push(folder);
+  return folder;
+}
+
+/** The same, at once. */
+export function scratchFolderSync(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), "litefleet-migrate-"));
   folders.push(folder);
   return folder;
 }

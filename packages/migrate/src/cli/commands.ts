@@ -10,6 +10,8 @@ import { plan } from "./entries/plan.ts";
 import { provision } from "./entries/provision.ts";
 import { repair } from "./entries/repair.ts";
 import { resolve } from "./entries/resolve.ts";
+import { resume, retry } from "./entries/resume.ts";
+import { runs, show } from "./entries/runs.ts";
 import { status } from "./entries/status.ts";
 import { up } from "./entries/up.ts";
 import { verify } from "./entries/verify.ts";
@@ -20,6 +22,10 @@ export const commands: readonly CommandEntry[] = [
   status,
   plan,
   down,
+  resume,
+  retry,
+  runs,
+  show,
   verify,
   drift,
   provision,

@@ -109,7 +109,7 @@ function reportError(error: unknown, json: boolean, io: Io): ExitCode {
     const message = redact(error.message.slice(error.code.length + 2), secrets);
     if (json) io.out.write(`${JSON.stringify({ error: { code: error.code, message } }, undefined, 2)}\n`);
     io.err.write(`${red("error")} ${message}\n`);
-    return exitCodes.error;
+    return error.code === "RUN_IN_PROGRESS" ? exitCodes.inProgress : exitCodes.error;
   }
   const text = redact(error instanceof Error ? (error.stack ?? error.message) : String(error), secrets);
   if (json) io.out.write(`${JSON.stringify({ error: { code: "BUG", message: text } }, undefined, 2)}\n`);

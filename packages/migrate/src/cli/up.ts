@@ -4,10 +4,11 @@ import { tenantCount } from "../report/groups.ts";
 import { createProgress } from "../report/progress.ts";
 import { describeUp } from "../report/up.ts";
 import type { RawOptions } from "./command.ts";
-import { exitCodes } from "./exit-codes.ts";
+import { exitCodeOf } from "./exit-code-of.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { readFleetOptions, readOrder, readScope } from "./fleet-options.ts";
 import { optionalText, readList } from "./read-option.ts";
+import { readRollout } from "./rollout-options.ts";
 import { withInterrupt } from "./interrupt.ts";
 import type { Io } from "./io.ts";
 import { run as plan } from "./plan.ts";
@@ -26,9 +27,7 @@ export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
   if (json) io.out.write(`${JSON.stringify({ command: "up", dir, ...result }, undefined, 2)}\n`);
   else io.out.write(describeUp.table(result, io.out.colors));
   io.err.write(describeUp.summary(result, io.err.colors));
-  if (result.interrupted) return exitCodes.interrupted;
-  if (result.tenants.some(({ error }) => error?.code === "DESTRUCTIVE")) return exitCodes.halted;
-  return result.counts.failed > 0 ? exitCodes.partial : exitCodes.done;
+  return exitCodeOf(result.state);
 }
 
 function migrate(options: RawOptions, io: Io, allowDestructive: boolean): Promise<FleetMigration> {
@@ -41,6 +40,7 @@ function migrate(options: RawOptions, io: Io, allowDestructive: boolean): Promis
       source: format,
       concurrency,
       ...source,
+      ...readRollout(options),
       to: optionalText(options["to"]),
       tx: readScope(options),
       order: readOrder(options),

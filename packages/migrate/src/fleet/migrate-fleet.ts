@@ -1,21 +1,21 @@
-import { applyPending } from "../apply.ts";
 import type { ApplyOptions } from "../apply.ts";
-import { MigrateError } from "../errors.ts";
 import { loadMigrations } from "../load-migrations.ts";
-import type { MigrationSet } from "../migration.ts";
-import { migrationsUpTo } from "../up-to.ts";
+import { startRun } from "../run/fleet-run.ts";
+import type { FinishedRun, RunPlan } from "../run/fleet-run.ts";
+import type { RolloutOptions } from "../run/rollout-options.ts";
+import type { RunListener } from "../run/run-event.ts";
+import type { RunState, RunTenant, RunWave } from "../run/run-record.ts";
 import type { SourceChoice } from "../source/source.ts";
+import { migrationsUpTo } from "../up-to.ts";
 import { resolveTenants } from "./resolve-tenants.ts";
 import type { FleetSource } from "./resolve-tenants.ts";
-import { checkConcurrency, runTenants, withClient } from "./run-tenants.ts";
+import { checkConcurrency } from "./run-tenants.ts";
 import type { RunOptions } from "./run-tenants.ts";
-import { describeError } from "./tenant-result.ts";
 import type { TenantError, TenantRun } from "./tenant-result.ts";
-import type { ResolvedTenant } from "./tenant.ts";
 
 /** What was done to one tenant. */
 export interface TenantMigration extends TenantRun {
-  /** `"failed"`: unchanged, save for what `applied` names. `"not-started"`: the run was interrupted before. */
+  /** `"failed"`: unchanged, save for what `applied` names. `"not-started"`: the run was interrupted or halted before. */
   readonly state: "migrated" | "up-to-date" | "failed" | "not-started";
   /** Names of the migrations that this run applied, in order. */
   readonly applied: readonly string[];
@@ -38,7 +38,7 @@ export interface FleetProgress {
 
 /** Options of {@link migrateFleet}. */
 export interface MigrateFleetOptions
-  extends FleetSource, RunOptions, Omit<ApplyOptions, "tenant" | "signal" | "onEvent"> {
+  extends FleetSource, RolloutOptions, RunOptions, Omit<ApplyOptions, "tenant" | "signal" | "onEvent"> {
   /** The folder of migrations: a path or a `file:` URL. */
   readonly dir: string | URL;
   /** The ledger's table. Default: the tool's own, such as `__drizzle_migrations`. */
@@ -47,15 +47,24 @@ export interface MigrateFleetOptions
   readonly source?: SourceChoice;
   /** Called before the first tenant and after each. */
   readonly onProgress?: (progress: FleetProgress) => void;
+  /** Hears what happens in the run, after it has been written to its ledger. */
+  readonly onEvent?: RunListener;
 }
 
 /** What a run did. */
 export interface FleetMigration {
+  /** The run's id in its ledger. */
+  readonly run: string;
+  /** `"running"` and `"abandoned"` do not occur. */
+  readonly state: RunState;
+  /** Why the run was halted, in a sentence. */
+  readonly reason?: string;
+  readonly waves: readonly RunWave[];
   /** The format of the folder. */
   readonly source: string;
   /** The folder's migrations, in order. */
   readonly migrations: readonly string[];
-  /** The signal fired before all tenants were started. */
+  /** It was stopped by its signal before all tenants were started. */
   readonly interrupted: boolean;
   readonly durationMs: number;
   readonly counts: {
@@ -70,74 +79,82 @@ export interface FleetMigration {
 }
 
 /**
- * Brings every tenant of a fleet to the newest migration of a folder (or to the one that `to` names), each as `migrate` does it. One that fails does not stop
- * the others: look at `counts.failed`. Each tenant has one client, opened and closed here.
+ * Brings every tenant of a fleet to the newest migration of a folder (or to the one that `to` names), each as `migrate` does it:
+ * in waves, with canaries, hooks and a failure budget, if wanted. Within a wave one that fails does not stop the others: look at
+ * `counts.failed`. Each tenant has one client, opened and closed here.
+ *
+ * With `ledger` the run is written down, and can be resumed after whatever ended it: {@link resumeFleet}.
  *
  * @throws {MigrateError} Before anything is changed: `DIR_INVALID`, `SOURCE_UNSUPPORTED`, `MIGRATION_UNKNOWN`,
- *   `NO_TARGETS`, `TARGET_INVALID`.
+ *   `NO_TARGETS`, `TARGET_INVALID`, `ROLLOUT_INVALID`, `RUN_IN_PROGRESS`, `RUN_LEDGER_FAILED`.
  * @throws {RangeError} if `concurrency` is not a whole number from 1 on.
  * @example
  * const { counts, tenants } = await migrateFleet({ dir: "drizzle", targets: "data/*.db" });
+ * @example
+ * await migrateFleet({ dir: "drizzle", tenants, waves: "1,5%,100%", canary: ["acme"], ledger: "runs.db" });
  */
 export async function migrateFleet(options: MigrateFleetOptions): Promise<FleetMigration> {
   const startedAt = performance.now();
   checkConcurrency(options.concurrency);
-  const set = await loadMigrations(options.dir, options);
+  const { dir, source, ledgerTable, cwd, authToken, signal, onEvent } = options;
+  const set = await loadMigrations(dir, options);
   migrationsUpTo(set, options.to);
   const tenants = await resolveTenants(options);
-  const tally = { migrated: 0, upToDate: 0, failed: 0 };
-  options.onProgress?.({ total: tenants.length, done: 0, failed: 0, running: 0, tenant: undefined });
-  const results = await runTenants(
-    tenants,
-    options,
-    (tenant) => migrateTenant(tenant, set, options),
-    (tenant, running) => {
-      tally[tallyKey[tenant.state]] += 1;
-      const done = tally.migrated + tally.upToDate + tally.failed;
-      options.onProgress?.({ total: tenants.length, done, failed: tally.failed, running, tenant });
+  const { to, tx, order, allowDestructive, allowRowLoss, lockTimeoutMs } = options;
+  const task = { command: "up", to, tx, order, allowDestructive, allowRowLoss, lockTimeoutMs } as const;
+  const finished = await startRun(
+    {
+      dir,
+      sourceOptions: { source, ledgerTable },
+      set,
+      task,
+      rollout: options,
+      cwd,
+      authToken,
+      signal,
+      onEvent,
+      ...progressOf(options.onProgress),
     },
+    tenants,
   );
-  const all = tenants.map(({ name, target }, i): TenantMigration => {
-    return results[i] ?? { name, target, state: "not-started", applied: [], pending: [], durationMs: 0 };
-  });
-  const notStarted = results.filter((result) => result === undefined).length;
+  return describeRun(finished, startedAt);
+}
+
+/** Listeners of a run that tell how far it is. */
+export function progressOf(onProgress: MigrateFleetOptions["onProgress"]): Pick<RunPlan, "onStart" | "onEnd"> {
+  if (onProgress === undefined) return {};
+  const progress = { total: 0, done: 0, failed: 0 };
   return {
-    source: set.source,
-    migrations: set.migrations.map((migration) => migration.name),
-    interrupted: notStarted > 0,
-    durationMs: Math.round(performance.now() - startedAt),
-    counts: { total: tenants.length, ...tally, notStarted },
-    tenants: all,
+    onStart: (total) => {
+      progress.total = total;
+      onProgress({ ...progress, running: 0, tenant: undefined });
+    },
+    onEnd: (tenant, running) => {
+      progress.done += 1;
+      if (tenant.state === "failed") progress.failed += 1;
+      onProgress({ ...progress, running, tenant: describeTenant(tenant) });
+    },
   };
 }
 
-type EndedTenant = TenantMigration & { readonly state: Exclude<TenantMigration["state"], "not-started"> };
+/** A run as `migrateFleet` answers it. */
+export function describeRun({ run, tenants, reason }: FinishedRun, startedAt: number): FleetMigration {
+  const { migrated, failed, waiting, running, total } = run.counts;
+  return {
+    run: run.id,
+    state: run.state,
+    ...(reason !== undefined && { reason }),
+    waves: run.waves,
+    source: run.source,
+    migrations: run.migrations,
+    interrupted: run.state === "interrupted",
+    durationMs: Math.round(performance.now() - startedAt),
+    counts: { total, migrated, upToDate: run.counts["up-to-date"], failed, notStarted: waiting + running },
+    tenants: tenants.map(describeTenant),
+  };
+}
 
-const tallyKey = { migrated: "migrated", "up-to-date": "upToDate", failed: "failed" } as const;
-
-async function migrateTenant(
-  tenant: ResolvedTenant,
-  set: MigrationSet,
-  options: MigrateFleetOptions,
-): Promise<EndedTenant> {
-  const { name, target } = tenant;
-  const startedAt = performance.now();
-  const elapsed = (): number => Math.round(performance.now() - startedAt);
-  const { to, tx, order, allowDestructive, allowRowLoss, lockTimeoutMs } = options;
-  try {
-    const apply = { tenant: name, to, tx, order, allowDestructive, allowRowLoss, lockTimeoutMs };
-    const { state, applied } = await withClient(tenant, (client) => applyPending(client, set, apply));
-    return { name, target, state, applied, pending: [], durationMs: elapsed() };
-  } catch (error) {
-    const { applied, pending } = error instanceof MigrateError ? error : { applied: [], pending: [] };
-    return {
-      name,
-      target,
-      state: "failed",
-      applied,
-      pending,
-      durationMs: elapsed(),
-      error: describeError(error, tenant),
-    };
-  }
+function describeTenant({ name, target, state, applied, pending, durationMs, error }: RunTenant): TenantMigration {
+  const known = state === "waiting" || state === "running" ? "not-started" : state;
+  return { name, target, state: known, applied, pending, durationMs: durationMs ?? 0, ...(error && { error }) };
 }

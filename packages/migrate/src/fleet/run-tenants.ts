@@ -69,12 +69,22 @@ async function openClient({ config }: ResolvedTenant): Promise<Client> {
   }
 }
 
-/** Opens the tenant for the time of `use`. */
-export async function withClient<T>(tenant: ResolvedTenant, use: (client: Client) => Promise<T>): Promise<T> {
+/** Opens the tenant for the time of `use`, at most until the signal fires: what is under way on the client then fails. */
+export async function withClient<T>(
+  tenant: ResolvedTenant,
+  use: (client: Client) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   const client = await openClient(tenant);
+  const close = (): void => {
+    client.close();
+  };
+  signal?.addEventListener("abort", close, { once: true });
   try {
+    signal?.throwIfAborted();
     return await use(client);
   } finally {
+    signal?.removeEventListener("abort", close);
     client.close();
   }
 }

@@ -28,12 +28,16 @@ function table({ tenants }: FleetMigration, colors: Colors): string {
   return formatTable(columns, rows, colors.bold);
 }
 
-function summary({ counts, tenants, durationMs, interrupted }: FleetMigration, colors: Colors): string {
+function summary({ run, state, reason, counts, tenants, durationMs }: FleetMigration, colors: Colors): string {
   const parts = [`${counts.migrated} migrated`, `${counts.upToDate} up to date already`];
   if (counts.failed > 0) parts.push(colors.red(`${counts.failed} failed`));
-  if (interrupted) parts.push(colors.yellow(`${counts.notStarted} not started`));
-  const again = counts.failed > 0 || interrupted ? "Run it again to go on: what is done is left alone.\n" : "";
-  return `${describeFailures(tenants, colors)}${tenantCount(counts.total)} in ${duration(durationMs)}: ${parts.join(", ")}.\n${again}`;
+  if (counts.notStarted > 0) parts.push(colors.yellow(`${counts.notStarted} not started`));
+  const halted = reason === undefined ? "" : `${colors.red("halted")} ${reason}\n`;
+  const again =
+    state === "done"
+      ? ""
+      : `Run ${run}. To go on: resume, retry --failed, or the same again; what is done is left alone.\n`;
+  return `${describeFailures(tenants, colors)}${halted}${tenantCount(counts.total)} in ${duration(durationMs)}: ${parts.join(", ")}.\n${again}`;
 }
 
 function outcomeOf({ state, applied, error }: TenantMigration): string {

@@ -15,13 +15,21 @@ export function addFolderOptions(command: Command): Command {
 }
 
 export function addFleetOptions(command: Command): Command {
-  return addSelectionOptions(addFolderOptions(command))
+  const fleet = addTargetOptions(addSelectionOptions(addFolderOptions(command)));
+  return addEngineOption(fleet.option("--concurrency <n>", "tenants under way at once", parseCount, 8));
+}
+
+/** Which databases. */
+export function addTargetOptions(command: Command): Command {
+  return command
     .option("--targets <target...>", "quoted globs, paths and URLs of the tenants; may be repeated")
-    .option("--targets-file <file>", "a target or a JSON object a line; - for standard input")
-    .option("--concurrency <n>", "tenants under way at once", parseCount, 8)
-    .addOption(
-      new Option("--engine <name>", "what runs local files").choices(["libsql", "sqlite", "turso"]).default("libsql"),
-    );
+    .option("--targets-file <file>", "a target or a JSON object a line; - for standard input");
+}
+
+export function addEngineOption(command: Command): Command {
+  return command.addOption(
+    new Option("--engine <name>", "what runs local files").choices(["libsql", "sqlite", "turso"]).default("libsql"),
+  );
 }
 
 /** What is to be applied. */

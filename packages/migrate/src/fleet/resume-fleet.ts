@@ -1,0 +1,66 @@
+import { resumeRun } from "../run/resume-run.ts";
+import type { RolloutOptions } from "../run/rollout-options.ts";
+import { describeRun, progressOf } from "./migrate-fleet.ts";
+import type { FleetMigration, MigrateFleetOptions } from "./migrate-fleet.ts";
+import type { FleetSource } from "./resolve-tenants.ts";
+import { checkConcurrency } from "./run-tenants.ts";
+import type { RunOptions } from "./run-tenants.ts";
+
+/** Options of {@link resumeFleet}. What is left out is as it was when the run began; hooks are given anew. */
+export interface ResumeFleetOptions
+  extends
+    Omit<FleetSource, "select">,
+    Omit<RolloutOptions, "waves" | "canary">,
+    RunOptions,
+    Pick<MigrateFleetOptions, "onProgress" | "onEvent"> {
+  /** Id of the run, or its beginning. Default `"latest"`. */
+  readonly run?: string;
+  /**
+   * Which of its tenants: `"open"`, those that have not been run to their end, or `"failed"`, those that have failed. Default
+   * `"open"`.
+   */
+  readonly which?: "open" | "failed";
+}
+
+/**
+ * Goes on with a run that was interrupted, halted or killed, wave by wave as it was planned; or runs once more what has failed. What
+ * a tenant has already is left alone: its own ledger is what counts. Answers the whole run.
+ *
+ * Tenants are opened as the run ledger says, which keeps no secrets: give `authToken`, or `tenants` again.
+ *
+ * @throws {MigrateError} `RUN_UNKNOWN`, `RUN_IN_PROGRESS`, `RUN_LEDGER_FAILED`, `ROLLOUT_INVALID`, `TARGET_INVALID`, `DIR_INVALID`,
+ *   `MIGRATION_UNKNOWN`.
+ * @example
+ * const { counts } = await resumeFleet({ ledger: "runs.db" });
+ */
+export async function resumeFleet(options: ResumeFleetOptions): Promise<FleetMigration> {
+  const startedAt = performance.now();
+  checkConcurrency(options.concurrency);
+  const { run: id = "latest", which = "open", cwd, authToken, signal, onEvent, onProgress } = options;
+  const { pauseMs, maxFailures, onError, timeoutMs, retries, concurrency, ledger } = options;
+  const { beforeRun, beforeWave, afterTenant, healthCheck } = options;
+  const finished = await resumeRun({
+    id,
+    states: which === "failed" ? ["failed"] : ["waiting", "running"],
+    source: options,
+    rollout: {
+      pauseMs,
+      maxFailures,
+      onError,
+      timeoutMs,
+      retries,
+      concurrency,
+      ledger,
+      beforeRun,
+      beforeWave,
+      afterTenant,
+      healthCheck,
+    },
+    cwd,
+    authToken,
+    signal,
+    onEvent,
+    ...progressOf(onProgress),
+  });
+  return describeRun(finished, startedAt);
+}

@@ -1,0 +1,95 @@
+import { applyPending } from "../apply.ts";
+import type { ApplyOptions } from "../apply.ts";
+import { undo } from "../down.ts";
+import type { DownRunOptions } from "../down.ts";
+import { MigrateError } from "../errors.ts";
+import { tenantExists, withClient } from "../fleet/run-tenants.ts";
+import { describeError } from "../fleet/tenant-result.ts";
+import type { TenantError } from "../fleet/tenant-result.ts";
+import type { ResolvedTenant } from "../fleet/tenant.ts";
+import type { MigrationSet } from "../migration.ts";
+import { mayPass } from "./may-pass.ts";
+import { withDeadline } from "./with-deadline.ts";
+
+type PerTenant = "tenant" | "signal" | "onEvent";
+
+/** What is done to every tenant of a run. Plain data, so that a thread can be told. */
+export type TenantTask =
+  | ({ readonly command: "up" } & Omit<ApplyOptions, PerTenant>)
+  | ({ readonly command: "down" } & Omit<DownRunOptions, PerTenant>);
+
+/** What one attempt made of a tenant. Plain data. */
+export interface Attempt {
+  readonly state: "migrated" | "up-to-date" | "failed";
+  readonly applied: readonly string[];
+  readonly pending: readonly string[];
+  readonly version: string | undefined;
+  readonly error: TenantError | undefined;
+  /** The error may be gone the next time. */
+  readonly mayPass: boolean;
+}
+
+/** Does the task on one tenant, on a client of its own. Does not throw. */
+export async function attemptTask(
+  tenant: ResolvedTenant,
+  set: MigrationSet,
+  task: TenantTask,
+  timeoutMs: number | undefined,
+): Promise<Attempt> {
+  try {
+    if (task.command === "down" && !(await tenantExists(tenant))) {
+      throw new MigrateError(`Tenant ${tenant.name} does not exist. Make it with up.`, "TARGET_INVALID");
+    }
+    return await withDeadline(tenant.name, timeoutMs, (signal) =>
+      withClient(
+        tenant,
+        async (client) => {
+          const options = { ...task, tenant: tenant.name, signal };
+          const done =
+            options.command === "up"
+              ? await applyPending(client, set, options).then(upOutcome(set))
+              : await undo(client, set, options).then(downOutcome(set));
+          return { ...done, error: undefined, mayPass: false };
+        },
+        signal,
+      ),
+    );
+  } catch (error) {
+    const { applied, pending } = error instanceof MigrateError ? error : { applied: [], pending: [] };
+    return {
+      state: "failed",
+      applied,
+      pending,
+      version: task.command === "up" ? applied.at(-1) : undefined,
+      error: describeError(error, tenant),
+      mayPass: isRepeatable(task) && mayPass(error, task.tx ?? "all"),
+    };
+  }
+}
+
+/** Whether the task can be done again where it may have been done: so many steps back would be that many more. */
+export function isRepeatable(task: TenantTask): boolean {
+  return task.command === "up" || task.to !== undefined;
+}
+
+type Outcome = Pick<Attempt, "state" | "applied" | "pending" | "version">;
+
+function upOutcome(set: MigrationSet): (result: Awaited<ReturnType<typeof applyPending>>) => Outcome {
+  return ({ state, applied, pending }) => {
+    const lacking = new Set(pending);
+    const version = set.migrations.findLast(({ name }) => !lacking.has(name))?.name;
+    return { state, applied, pending, version };
+  };
+}
+
+function downOutcome(set: MigrationSet): (result: Awaited<ReturnType<typeof undo>>) => Outcome {
+  return ({ state, reverted, pending }) => {
+    const first = set.migrations.findIndex(({ name }) => name === reverted.at(-1));
+    return {
+      state: state === "reverted" ? "migrated" : "up-to-date",
+      applied: reverted,
+      pending,
+      version: first < 0 ? undefined : set.migrations[first - 1]?.name,
+    };
+  };
+}
