@@ -28,21 +28,28 @@ class TranslatedError extends DriverAdapterError {
   readonly driverError: Error;
 
   constructor(kind: MappedError, driverError: Error) {
-    super({ ...kind, originalCode: codeOf(driverError), originalMessage: wordsOf(driverError) });
+    super({ ...kind, originalCode: codeOf(driverError, kind), originalMessage: wordsOf(driverError) });
     this.driverError = driverError;
   }
 }
 
-function codeOf(error: Error): string | undefined {
+/** SQLite's number where there is one: the same on every engine for what has a kind. */
+function codeOf(error: Error, { kind }: MappedError): string | undefined {
   if (!(error instanceof LibsqlError)) return undefined;
-  return error.rawCode?.toString() ?? error.extendedCode ?? error.code;
+  // A server does not tell that it was the RESTRICT of a key, to SQLite a trigger with a number of its own.
+  if (kind === "ForeignKeyConstraintViolation") return "787";
+  if (error.rawCode !== undefined) return error.rawCode.toString();
+  // What a server says of SQL that is wrong is to SQLite an error like any other.
+  const isOfSql = error.code.startsWith("SQL_") || error.code === "SQLITE_UNKNOWN";
+  return isOfSql ? "1" : (error.extendedCode ?? error.code);
 }
 
-/** The message without the code that the class puts before it. */
+/** The message without the code that the class puts before it, and without what a server puts round SQLite's words. */
 function wordsOf(error: Error): string {
   if (!(error instanceof LibsqlError)) return error.message;
   const prefix = `${error.code}: `;
-  return error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
+  const words = error.message.startsWith(prefix) ? error.message.slice(prefix.length) : error.message;
+  return words.replace(/^(?:SQLite|SQL input|SQLite input) error: /, "").replace(/ \(at offset \d+\)$/, "");
 }
 
 function isConflict(error: unknown): boolean {
@@ -122,10 +129,8 @@ const messageRules: readonly MessageRule[] = [
 ];
 
 function kindByMessage(words: string): MappedError | undefined {
-  // libSQL's server adds the place in the SQL, Turso the result code, SQLite a hint about quotes.
-  const bare = words
-    .replace(/ - should this be a string literal.*$/, "")
-    .replace(/(?: \(at offset \d+\)| \(\d+\))+$/, "");
+  // Turso may add the result code, SQLite a hint about quotes.
+  const bare = words.replace(/ - should this be a string literal.*$/, "").replace(/ \(\d+\)$/, "");
   for (const { pattern, kind } of messageRules) {
     const found = pattern.exec(bare)?.[1];
     if (found !== undefined) return kind(found);

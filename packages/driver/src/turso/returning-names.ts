@@ -1,5 +1,6 @@
 import { nextToken } from "../sql/tokenize.ts";
 import type { Token } from "../sql/tokenize.ts";
+import { unquoted } from "./unquoted.ts";
 
 /** What a RETURNING clause lists: the name of a plain column, `"*"`, or something that the engine names as SQLite does. */
 type Listed = { readonly name: string } | "*" | "other";
@@ -58,10 +59,4 @@ function describe(sql: string, item: readonly Token[]): Listed {
   const last = texts.at(-1);
   if (last === undefined || texts.length % 2 === 0 || !texts.every(isName)) return "other";
   return { name: unquoted(last) };
-}
-
-function unquoted(name: string): string {
-  const quote = name[0];
-  if (quote === "[") return name.slice(1, -1);
-  return quote === '"' || quote === "`" ? name.slice(1, -1).replaceAll(quote + quote, quote) : name;
 }

@@ -4,6 +4,7 @@ import { splitStatements } from "../sql/split.ts";
 import type { NativeConnection, NativeStatement } from "../local/native.ts";
 import { checkText, fatal, hazardOf } from "./aborting-sql.ts";
 import { asPrimaryKeyFailure, classifyTurso } from "./classify.ts";
+import { withNames } from "./error-names.ts";
 import { LiveStatements } from "./live-statements.ts";
 import { openHandle, step, stepOn } from "./native.ts";
 import type { TursoHandle } from "./native.ts";
@@ -45,7 +46,7 @@ export class TursoConnection implements NativeConnection {
     try {
       return new TursoStatement(this.#host, lowerCasedTargets(sql), parsed?.parameters ?? []);
     } catch (error) {
-      throw this.#explain(error);
+      throw this.#explain(error, sql);
     }
   }
 
@@ -55,7 +56,7 @@ export class TursoConnection implements NativeConnection {
       // One by one, so that each is looked at when those before it have run.
       for (const { sql: one } of splitStatements(sql)) this.#runOne(lowerCasedTargets(one));
     } catch (error) {
-      throw this.#explain(error);
+      throw this.#explain(error, sql);
     }
   }
 
@@ -91,8 +92,9 @@ export class TursoConnection implements NativeConnection {
     }
   }
 
-  #explain(error: unknown): LitefleetError {
-    const classified = classifyTurso(error);
+  /** @param sql the statement, if it was not compiled before. */
+  #explain(error: unknown, sql?: string): LitefleetError {
+    const classified = withNames(classifyTurso(error), this.#handle, sql);
     if (classified.rawCode === 2067 && isPrimaryKey(this.#handle, classified.message))
       return asPrimaryKeyFailure(classified);
     if (classified.rawCode === 5 && this.inTransaction) return staleSnapshot(classified);
