@@ -66,6 +66,7 @@ function kindByCode(error: LibsqlError, words: string): MappedError | undefined 
     case "SERVER_BUSY":
     case "SQLITE_BUSY":
     case "SQLITE_LOCKED":
+    case "TRANSACTION_ACTIVE":
     case "TRANSACTION_BUSY":
       return { kind: "SocketTimeout" };
     case "ARGS_INVALID":

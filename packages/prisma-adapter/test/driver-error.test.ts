@@ -54,6 +54,7 @@ describe("the driver's codes", () => {
     ["TIMEOUT", undefined, "SocketTimeout"],
     ["ABORTED", undefined, "SocketTimeout"],
     ["SERVER_BUSY", undefined, "SocketTimeout"],
+    ["TRANSACTION_ACTIVE", undefined, "SocketTimeout"],
     ["TRANSACTION_TIMEOUT", undefined, "TransactionAlreadyClosed"],
     ["NAMESPACE_NOT_FOUND", undefined, "DatabaseDoesNotExist"],
     ["ARGS_INVALID", undefined, "InvalidInputValue"],

@@ -105,5 +105,8 @@ export async function errorOf(promise: Promise<unknown>): Promise<PrismaError> {
 /** A known request error of Prisma's. */
 export interface PrismaError extends Error {
   readonly code: string;
-  readonly meta?: { readonly driverAdapterError?: { readonly cause: Record<string, unknown> } };
+  readonly meta?: {
+    readonly modelName?: string;
+    readonly driverAdapterError?: { readonly cause: Record<string, unknown> };
+  };
 }
