@@ -31,6 +31,34 @@ export const engines: readonly TestEngine[] = [
   { name: "embedded replica", dialect: "sqlite", lockTimeout: "server", open: openReplica },
 ];
 
+/** A database for `PrismaLitefleet`, with the tables of `schema.sql`: a configuration, or the client of one in memory. */
+export interface OpenedDatabase extends AsyncDisposable {
+  readonly database: Config | Client;
+}
+
+/** {@link engines}, and the local ones in memory, where a database belongs to its client. */
+export const enginesAndMemory = [
+  ...(["libsql", "sqlite", "turso"] as const).map((engine) => ({
+    name: `${engine} in memory`,
+    dialect: engine === "turso" ? ("turso" as const) : ("sqlite" as const),
+    open: () => openMemory(engine),
+  })),
+  ...engines.map(({ name, dialect, open }) => ({
+    name,
+    dialect,
+    async open(): Promise<OpenedDatabase> {
+      const opened = await open();
+      return { database: opened.config, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
+    },
+  })),
+];
+
+async function openMemory(engine: LocalEngineName): Promise<OpenedDatabase> {
+  const database = createClient({ url: ":memory:", engine, timeout: 50 });
+  await addTables(database);
+  return { database, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };
+}
+
 async function openFile(engine: LocalEngineName): Promise<TestDatabase> {
   const directory = await mkdtemp(join(tmpdir(), "litefleet-prisma-"));
   const config: Config = { url: `file:${join(directory, "test.db")}`, engine };
@@ -75,5 +103,9 @@ async function createTables(config: Config, ...before: readonly string[]): Promi
 
 /** Makes the tables of `schema.sql` in an empty database. */
 export async function makeTables(client: Client): Promise<void> {
+  await addTables(client);
+}
+
+async function addTables(client: Client): Promise<void> {
   await client.executeMultiple(await readFile(new URL("../schema.sql", import.meta.url), "utf8"));
 }

@@ -1,4 +1,5 @@
 import { inject } from "vitest";
+import type { Sql } from "@prisma/client/runtime/client";
 import type { SqlDriverAdapterFactory } from "@prisma/driver-adapter-utils";
 
 /**
@@ -25,6 +26,7 @@ interface TestQueries {
   readonly sample: Model<Sample>;
   readonly cell: Model<Cell>;
   readonly mark: Model<{ id: number; row: number; col: number; text: string }>;
+  $queryRaw(sql: Sql): Promise<Record<string, unknown>[]>;
   $queryRawUnsafe(sql: string, ...args: unknown[]): Promise<Record<string, unknown>[]>;
   $executeRawUnsafe(sql: string, ...args: unknown[]): Promise<number>;
 }
