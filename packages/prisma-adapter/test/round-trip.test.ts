@@ -114,9 +114,9 @@ describe.each(enginesAndMemory)("round trips on $name", ({ dialect, open }) => {
         pair.map((prisma) => prisma.sample.findUniqueOrThrow({ where: { id } })),
       );
       expect(ours).toEqual(theirs);
-      const kinds = columns.map((column) => `typeof("${column}") AS "${column}"`).join(", ");
+      const types = columns.map((column) => `typeof("${column}") AS "${column}"`).join(", ");
       const [stored, storedByPeer] = await Promise.all(
-        pair.map((prisma) => prisma.$queryRawUnsafe(`SELECT ${kinds} FROM "Sample" WHERE "id" = ?`, id)),
+        pair.map((prisma) => prisma.$queryRawUnsafe(`SELECT ${types} FROM "Sample" WHERE "id" = ?`, id)),
       );
       expect(stored).toEqual(storedByPeer);
       if (dialect === "turso") return;
