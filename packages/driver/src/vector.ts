@@ -3,7 +3,7 @@ export type { DecodedVector } from "./vector/codec.ts";
 export type { VectorKind } from "./vector/vector-kind.ts";
 export { distance, distanceFunction, vectorDistance } from "./vector/distance.ts";
 export type { VectorMetric } from "./vector/distance.ts";
-export { vectorColumn, vectorColumnType } from "./vector/vector-column.ts";
+export { readColumnType as readVectorColumnType, vectorColumn, vectorColumnType } from "./vector/vector-column.ts";
 export { createVectorIndex, dropVectorIndex, rebuildVectorIndex, vectorIndexInfo } from "./vector/vector-index.ts";
 export type {
   CreateVectorIndexOptions,

@@ -10,3 +10,12 @@ export type {
 export type { PrismaExtension } from "./extensions/extendable-client.ts";
 export { withLitefleet } from "./extensions/with-litefleet.ts";
 export type { LitefleetCalls, LitefleetExtension, SyncOptions } from "./extensions/with-litefleet.ts";
+export { withVectors } from "./vectors/with-vectors.ts";
+export type {
+  NearestArgs,
+  NearestRow,
+  VectorColumns,
+  VectorId,
+  VectorMethods,
+  VectorsExtension,
+} from "./vectors/with-vectors.ts";

@@ -1,4 +1,4 @@
-import type { Client, Executor, TransactionMode } from "@litefleet/driver";
+import type { Client, TransactionMode } from "@litefleet/driver";
 import { DriverAdapterError } from "@prisma/driver-adapter-utils";
 import type { ConnectionInfo, IsolationLevel, SqlDriverAdapter, Transaction } from "@prisma/driver-adapter-utils";
 import { LitefleetQueryable } from "./litefleet-queryable.ts";
@@ -24,7 +24,7 @@ export class LitefleetAdapter extends LitefleetQueryable implements SqlDriverAda
     this.#ownsClient = ownsClient;
   }
 
-  protected override executor(): Executor {
+  protected override executor(): Client {
     return this.client;
   }
 

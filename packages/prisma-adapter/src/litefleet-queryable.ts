@@ -1,10 +1,11 @@
-import type { CallOptions, Executor } from "@litefleet/driver";
+import type { CallOptions, Client, Executor, Transaction } from "@litefleet/driver";
 import type { SqlQuery, SqlQueryable, SqlResultSet } from "@prisma/driver-adapter-utils";
 import { decodeResult } from "./decode-result.ts";
 import { encodeArguments } from "./encode-arguments.ts";
 import { isManyStatements, toPrismaError } from "./driver-error.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { answers } from "./queryable-question.ts";
+import { answerOf } from "./watched-query.ts";
 
 /** The name under which Prisma knows this adapter. */
 export const adapterName = "@litefleet/prisma-adapter";
@@ -30,7 +31,7 @@ export abstract class LitefleetQueryable implements SqlQueryable {
    *
    * @throws {DriverAdapterError} or rejects if it cannot be had: what a transaction failed with at its begin.
    */
-  protected abstract executor(): Executor | Promise<Executor>;
+  protected abstract executor(): Client | Transaction | Promise<Transaction>;
 
   /** Runs one statement and gives its rows. */
   async queryRaw(query: SqlQuery): Promise<SqlResultSet> {
@@ -39,6 +40,8 @@ export abstract class LitefleetQueryable implements SqlQueryable {
       const executor = this.executor();
       // What is there already is not awaited: that would cost a turn of the microtask queue.
       const ready = executor instanceof Promise ? await executor : executor;
+      const answer = answerOf(query);
+      if (answer !== undefined) return decodeResult(await answer({ sql: query.sql, args }, ready));
       return decodeResult(await ready.prepare(query.sql).raw(args, this.#call));
     } catch (error) {
       throw this.translate(error);

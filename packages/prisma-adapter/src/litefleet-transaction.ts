@@ -1,4 +1,4 @@
-import type { Client, Executor, Transaction as DriverTransaction, TransactionMode } from "@litefleet/driver";
+import type { Client, Transaction as DriverTransaction, TransactionMode } from "@litefleet/driver";
 import { Debug, DriverAdapterError } from "@prisma/driver-adapter-utils";
 import type { Transaction, TransactionOptions } from "@prisma/driver-adapter-utils";
 import { toPrismaError } from "./driver-error.ts";
@@ -45,7 +45,7 @@ export class LitefleetTransaction extends LitefleetQueryable implements Transact
     this.#beginning = Promise.resolve(transaction);
   }
 
-  protected override executor(): Executor | Promise<Executor> {
+  protected override executor(): DriverTransaction | Promise<DriverTransaction> {
     if (this.#hasEnded) {
       const cause = "The transaction has ended: its queries must be awaited before its callback returns";
       throw new DriverAdapterError({ kind: "TransactionAlreadyClosed", cause, originalMessage: cause });

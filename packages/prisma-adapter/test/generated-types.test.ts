@@ -51,3 +51,85 @@ test("and does not with what is no adapter", { timeout: 60_000 }, async () => {
     expect.stringContaining("TS2353"),
   ]);
 });
+
+test("the extensions are typed by the models", { timeout: 60_000 }, async () => {
+  const said = await compile(`
+    import { PrismaLitefleet, withConcurrentTransactions, withLitefleet, withVectors } from "@litefleet/prisma-adapter";
+    const base = new PrismaClient({ adapter: new PrismaLitefleet({ url: "file:app.db" }) });
+    const prisma = base
+      .$extends(withVectors({ article: ["embedding", "exact"], tile: "look", term: "meaning" }))
+      .$extends(withConcurrentTransactions({ maxRetries: 3 }))
+      .$extends(withLitefleet())
+      .$extends({ model: { article: { hello() { return 1 as const; } } } });
+
+    export const position: string | undefined = prisma.$litefleet.position();
+    export const count: Promise<number> = prisma.$transaction(async (tx) => {
+      const hello: 1 = tx.article.hello();
+      const [row] = await tx.article.findMany({ include: { author: true } });
+      const nested: string = await tx.$transaction(async (inner) => (await inner.author.findFirstOrThrow()).email);
+      // @ts-expect-error not in a transaction
+      tx.$connect();
+      return hello + (row?.author?.name?.length ?? 0) + nested.length;
+    }, { maxRetries: 4, timeout: 3, isolationLevel: "Serializable" });
+    export const list: Promise<[number, { name: string | null }[]]> = prisma.$transaction(
+      [prisma.article.count(), prisma.author.findMany({ select: { name: true } })],
+      { timeoutMs: 3 },
+    );
+    // @ts-expect-error SQLite has not this level
+    prisma.$transaction(async () => 1, { isolationLevel: "RepeatableRead" });
+    // @ts-expect-error no such option
+    withConcurrentTransactions({ mode: "read" });
+    // @ts-expect-error only articles have it
+    prisma.author.hello();
+
+    const [near] = await prisma.article.nearest({
+      column: "embedding", vector: [1, 2, 3], k: 3, where: { language: { in: ["en"] }, author: { is: { name: "Ada" } } },
+    });
+    export const all: [number, string, Date] = [near!.distance, near!.title, near!.at];
+    const [some] = await prisma.article.nearest({ column: "exact", vector: new Float32Array(2), select: { title: true, author: { select: { name: true } } } });
+    export const selected: { title: string; author: { name: string | null } | null; distance: number } = some!;
+    // @ts-expect-error was not selected
+    export const language = some!.language;
+    const [whole] = await prisma.article.nearest({ column: "embedding", vector: [], include: { author: true } });
+    export const email: string | undefined = whole!.author?.email;
+    // @ts-expect-error what is searched for
+    await prisma.article.nearest({ column: "embedding", k: 3 });
+    // @ts-expect-error several fields: which?
+    await prisma.article.nearest({ vector: [1, 2, 3] });
+    // @ts-expect-error no such field of vectors
+    await prisma.article.nearest({ column: "title", vector: [1, 2, 3] });
+    // @ts-expect-error no such field in where
+    await prisma.article.nearest({ column: "embedding", vector: [1, 2, 3], where: { titel: "x" } });
+    // @ts-expect-error no such field in select
+    await prisma.article.nearest({ column: "embedding", vector: [1, 2, 3], select: { titel: true } });
+    // @ts-expect-error no such metric
+    await prisma.article.nearest({ column: "embedding", vector: [1, 2, 3], metric: "dot" });
+    // @ts-expect-error no vectors
+    prisma.author.nearest;
+
+    await prisma.article.setVector(1, [1, 2, 3], { column: "embedding" });
+    await prisma.article.setVector({ id: 1 }, new Float32Array(3), { column: "embedding" });
+    await prisma.tile.setVector({ x_y: { x: 1, y: 2 } }, [1, 2]);
+    await prisma.tile.setVector({ place: { code: "a", x: 1 } }, null);
+    await prisma.term.setVector({ slug: "a" }, [1, 2]);
+    const read: Float32Array | Float64Array | Int8Array | null = await prisma.tile.getVector({ code: "a" });
+    export const length = read?.length;
+    await prisma.$transaction((tx) => tx.tile.setVector({ code: "a" }, [1, 2]));
+    // @ts-expect-error the id is a number
+    await prisma.article.setVector("1", [1, 2, 3], { column: "embedding" });
+    // @ts-expect-error which field?
+    await prisma.article.setVector(1, [1, 2, 3]);
+    // @ts-expect-error names several rows
+    await prisma.tile.setVector({ y: 1 }, [1, 2]);
+    // @ts-expect-error no vector
+    await prisma.tile.setVector({ code: "a" }, "[1,2]");
+
+    const any = base.$extends(withVectors());
+    const [tile] = await any.tile.nearest({ vector: [1, 2], select: { code: true } });
+    export const code: string = tile!.code;
+    await any.article.setVector(1, [1, 2, 3], { column: "embedding" });
+    // @ts-expect-error no adapter's option
+    withVectors({ article: 1 });
+  `);
+  expect(said).toEqual([]);
+});

@@ -40,3 +40,27 @@ CREATE TABLE "Mark" (
   "text" TEXT NOT NULL,
   FOREIGN KEY ("row", "col") REFERENCES "Cell" ("row", "col") ON DELETE RESTRICT ON UPDATE CASCADE
 );
+CREATE TABLE "all articles" (
+  "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  "title" TEXT NOT NULL,
+  "lang" TEXT NOT NULL,
+  "at" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  "authorId" INTEGER REFERENCES "Author" ("id") ON DELETE SET NULL ON UPDATE CASCADE,
+  "embedding" F32_BLOB(3),
+  "exact" F64_BLOB(2),
+  "half" F16_BLOB(2),
+  "brain" FB16_BLOB(2),
+  "8 bits" F8_BLOB(2),
+  "signs" F1BIT_BLOB(8)
+);
+CREATE TABLE "Tile" (
+  "x" INTEGER NOT NULL,
+  "y" INTEGER NOT NULL,
+  "code" TEXT NOT NULL,
+  "distance" INTEGER NOT NULL DEFAULT 0,
+  "look" F32_BLOB(2),
+  PRIMARY KEY ("x", "y")
+);
+CREATE UNIQUE INDEX "Tile_code_key" ON "Tile"("code");
+CREATE UNIQUE INDEX "Tile_code_x_key" ON "Tile"("code", "x");
+CREATE TABLE "Term" ("slug" TEXT NOT NULL PRIMARY KEY, "meaning" F32_BLOB(2) NOT NULL DEFAULT x'0000000000000000');

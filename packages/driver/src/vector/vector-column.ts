@@ -44,7 +44,11 @@ const kindsByType: Readonly<Record<string, VectorKind>> = {
   FLOAT1BIT: "f1",
 };
 
-/** What a column's declared type says of its vectors; `undefined` if it is not a vector's. */
+/**
+ * What a column's declared type, such as `F32_BLOB(384)`, says of its vectors; `undefined` if it is not a vector's.
+ *
+ * @example const { kind, dimensions } = readVectorColumnType("F8_BLOB(100)") ?? {};
+ */
 export function readColumnType(type: string): { readonly kind: VectorKind; readonly dimensions: number } | undefined {
   const [, name = "", dimensions] = /^\s*(\w+)\s*\(\s*(\d+)\s*\)\s*$/u.exec(type) ?? [];
   const kind = kindsByType[name.toUpperCase()];

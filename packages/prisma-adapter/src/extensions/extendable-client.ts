@@ -3,7 +3,7 @@ import type { RawRunner } from "../queryable-question.ts";
 
 /** No members: what an extension leaves as it is. */
 // oxlint-disable-next-line typescript/no-generated-empty-object-type -- Prisma's types want an object without an index signature
-type None = Record<never, never>;
+export type None = Record<never, never>;
 
 /**
  * An extension for `prisma.$extends(…)`, as `Prisma.defineExtension` types them.

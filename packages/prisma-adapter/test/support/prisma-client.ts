@@ -31,7 +31,7 @@ interface TestQueries {
   $executeRawUnsafe(sql: string, ...args: unknown[]): Promise<number>;
 }
 
-interface Model<Row> {
+export interface Model<Row> {
   findMany(args?: object): Promise<Row[]>;
   findUnique(args: object): Promise<Row | null>;
   findUniqueOrThrow(args: object): Promise<Row>;

@@ -1,0 +1,50 @@
+import type { Client, InValue, RawResult, Transaction } from "@litefleet/driver";
+import type { SqlQuery } from "@prisma/driver-adapter-utils";
+
+/** A query of Prisma's as it would be run: its SQL, and its arguments as SQLite stores them. */
+export interface CompiledQuery {
+  readonly sql: string;
+  readonly args: readonly InValue[];
+}
+
+/** Answers a query in the place of the database. */
+export type AnswerQuery = (query: CompiledQuery, executor: Client | Transaction) => Promise<RawResult>;
+
+/** The answer that no row was found. */
+export const noRows: RawResult = {
+  columns: [],
+  columnTypes: [],
+  rows: [],
+  rowsAffected: 0,
+  lastInsertRowid: undefined,
+};
+
+const watched = new Map<string, AnswerQuery>();
+const largestTake = 2_000_000_000;
+const mostAtOnce = 1_000_000;
+let lastNumber = 0;
+
+/**
+ * A `findMany` whose SQL is not run but given to `answer`, which makes its result: the way to have Prisma turn a `where` into SQL, and rows
+ * into objects. Whatever other extensions do with the call, it is known by its `take`, which no other call has and which, run
+ * anywhere else, would limit nothing.
+ */
+export class WatchedQuery implements Disposable {
+  /** To be given to `findMany`. */
+  readonly take: number;
+
+  constructor(answer: AnswerQuery) {
+    lastNumber = (lastNumber + 1) % mostAtOnce;
+    this.take = largestTake - lastNumber;
+    watched.set(String(this.take), answer);
+  }
+
+  [Symbol.dispose](): void {
+    watched.delete(String(this.take));
+  }
+}
+
+/** What answers `query`, if it is a {@link WatchedQuery}: its last arguments are `take` and `skip`. */
+export function answerOf(query: SqlQuery): AnswerQuery | undefined {
+  return watched.size === 0 ? undefined : watched.get(String(query.args.at(-2)));
+}
