@@ -10,7 +10,8 @@ import type { FolderListing, MigrationSource } from "./source.ts";
 import { drizzleBreakpoint, readStatements } from "./statements.ts";
 
 const fileName = /^(\d+).*\.sql$/u;
-const wranglerFiles = ["wrangler.toml", "wrangler.json", "wrangler.jsonc"];
+/** What tells that migrations are those of D1. */
+export const wranglerFiles: readonly string[] = ["wrangler.toml", "wrangler.json", "wrangler.jsonc"];
 
 /**
  * Cloudflare D1: numbered files of `wrangler d1 migrations create`, beside a configuration of wrangler.
