@@ -1,10 +1,11 @@
-import type { Executor, ResultSet } from "@litefleet/driver";
+import type { Executor, InStatement, ResultSet } from "@litefleet/driver";
 import { MigrateError } from "./errors.ts";
 import { journalTable, readStanding, selectJournal } from "./ledger/journal.ts";
 import type { Standing } from "./ledger/journal.ts";
-import type { History, MigrationSet } from "./migration.ts";
+import type { History, Ledger, MigrationSet } from "./migration.ts";
 import { readObjects, selectObjects } from "./safety/row-guard.ts";
 import type { SchemaObject } from "./safety/row-guard.ts";
+import { quoteIdentifier } from "./sql/quote.ts";
 
 /** What the two tables hold; `undefined` for one that is not there. */
 export interface LedgerRows {
@@ -32,39 +33,63 @@ export async function readWithRows(
   options: { readonly tenant: string | undefined; readonly withObjects: boolean },
 ): Promise<HistoryReading> {
   const { ledger } = set;
-  const quick = options.withObjects || !ledger.hasChecksums ? undefined : await readDone(db, set, options.tenant);
-  if (quick !== undefined) return quick;
-  // Two reads that travel together to a server, and a third one only where there is a journal.
-  const tables = options.withObjects
-    ? db.execute(selectObjects)
-    : db.execute({
-        sql: "SELECT type, name, NULL AS sql FROM sqlite_schema WHERE type = 'table' AND name IN (?, ?)",
-        args: [ledger.table, journalTable],
-      });
-  const attempt = db.execute(ledger.select).catch((error: unknown) => error);
-  const objects = readObjects(await tables);
-  const answer = await attempt;
+  const { tenant, withObjects } = options;
+  const readLedger = (): Promise<unknown> => db.execute(ledger.select).catch((error: unknown) => error);
+  const readSchema = (): Promise<ResultSet> => db.execute(withObjects ? selectObjects : selectTables(ledger));
+  let answer: unknown;
+  let objects: SchemaObject[] | undefined;
+  if (!ledger.hasChecksums) {
+    // The journal is needed in any case. To a server these travel together.
+    const [rows, schema] = await Promise.all([readLedger(), readSchema()]);
+    [answer, objects] = [rows, readObjects(schema)];
+  } else {
+    [answer, objects] = await Promise.all([readLedger(), withObjects ? readObjectsIfPending(db, set) : undefined]);
+    const done = isResultSet(answer) ? standingIfDone(set, answer, tenant) : undefined;
+    if (done !== undefined) return done;
+  }
+  objects ??= readObjects(await readSchema());
   const has = (table: string): boolean => objects.some(({ type, name }) => type === "table" && name === table);
   const journal = has(journalTable) ? await db.execute(selectJournal(ledger)) : undefined;
   // The table may have come between the two reads; any other error says itself again.
   const entries = !has(ledger.table) ? undefined : isResultSet(answer) ? answer : await db.execute(ledger.select);
   const rows = { ledger: entries, journal };
+  return { standing: compareLedger(set, rows, tenant), rows, objects: withObjects ? objects : undefined };
+}
+
+function selectTables(ledger: Ledger): InStatement {
   return {
-    standing: compareLedger(set, rows, options.tenant),
-    rows,
-    objects: options.withObjects ? objects : undefined,
+    sql: "SELECT type, name, NULL AS sql FROM sqlite_schema WHERE type = 'table' AND name IN (?, ?)",
+    args: [ledger.table, journalTable],
   };
 }
 
-/** One read where that is enough: the ledger knows everything, and nothing is pending that could have been begun. */
-async function readDone(
+/**
+ * What the schema holds, if the ledger is not there or has fewer rows than the folder has migrations: what is up to date need not
+ * send its schema. `undefined` if that was not enough to know.
+ */
+async function readObjectsIfPending(
   db: Executor,
-  set: MigrationSet,
-  tenant: string | undefined,
-): Promise<HistoryReading | undefined> {
-  const answer = await db.execute(set.ledger.select).catch((error: unknown) => error);
-  if (!isResultSet(answer)) return undefined;
-  const rows = { ledger: answer, journal: undefined };
+  { ledger, migrations }: MigrationSet,
+): Promise<SchemaObject[] | undefined> {
+  const table = quoteIdentifier(ledger.table);
+  const [whereMissing, wherePending] = await Promise.allSettled([
+    db.execute({
+      sql: `${selectObjects} AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?)`,
+      args: [ledger.table],
+    }),
+    // Without the table this one fails.
+    db.execute({ sql: `${selectObjects} AND (SELECT count(*) FROM ${table}) < ?`, args: [migrations.length] }),
+  ]);
+  if (wherePending.status === "fulfilled") {
+    return wherePending.value.rows.length > 0 ? readObjects(wherePending.value) : undefined;
+  }
+  const isMissing = /no such table/iu.test(String(wherePending.reason));
+  return isMissing && whereMissing.status === "fulfilled" ? readObjects(whereMissing.value) : undefined;
+}
+
+/** One read is enough where the ledger knows everything, and nothing is pending that could have been begun. */
+function standingIfDone(set: MigrationSet, ledger: ResultSet, tenant: string | undefined): HistoryReading | undefined {
+  const rows = { ledger, journal: undefined };
   const standing = compareLedger(set, rows, tenant);
   const { pending, outOfOrder } = standing.history;
   return pending.length + outOfOrder.length === 0 ? { standing, rows, objects: undefined } : undefined;
