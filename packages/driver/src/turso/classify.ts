@@ -133,6 +133,11 @@ export function isConflict(error: unknown): error is LitefleetError {
   return error instanceof Error && "code" in error && error.code === "CONFLICT";
 }
 
+/** Whether the schema changed under a statement. SQLite compiles and runs it again by itself; this engine leaves that to the caller. */
+export function isSchemaChange(error: unknown): error is LitefleetError {
+  return error instanceof LitefleetError && error.rawCode === 17;
+}
+
 function toError(row: MessageRow, text: string, cause: unknown): LitefleetError {
   const { rawCode, isRetryable, advice } = row;
   const code = row.code ?? baseCodeName(rawCode ?? 1);

@@ -4,7 +4,7 @@ import type { MaybePromise } from "../engine.ts";
 import { LitefleetError, plainMessage } from "../errors.ts";
 import type { LibsqlError } from "../errors.ts";
 import { Deadline, sleep } from "../waiting.ts";
-import { isConflict } from "./classify.ts";
+import { isConflict, isSchemaChange } from "./classify.ts";
 
 /** How long a call is repeated when it has no limit of its own, in milliseconds. */
 const defaultPatienceMs = 30_000;
@@ -26,10 +26,10 @@ const maxPauseMs = 50;
 export type OnConflict = (conflict: { readonly attempt: number; readonly error: LitefleetError }) => void;
 
 /**
- * Runs `attempt` again while it ends in a conflict: for autocommit statements and batches, which hold nothing that the
- * program has read before and so mean the same the next time. The pauses grow and vary.
+ * Runs `attempt` again while it ends in a conflict, or because the schema has changed under it: for autocommit statements and
+ * batches, which hold nothing that the program has read before and so mean the same the next time. The pauses grow and vary.
  *
- * @throws the last conflict when the time is over; whatever else `attempt` throws; `ABORTED`.
+ * @throws the last such error when the time is over; whatever else `attempt` throws; `ABORTED`.
  */
 export async function whileConflicting<T>(
   attempt: () => MaybePromise<T>,
@@ -43,7 +43,7 @@ export async function whileConflicting<T>(
       return await attempt();
     } catch (error) {
       const delayMs = Math.random() * Math.min(maxPauseMs, 2 ** count);
-      if (!isConflict(error) || delayMs >= deadline.remainingMs) throw error;
+      if (!(isConflict(error) || isSchemaChange(error)) || delayMs >= deadline.remainingMs) throw error;
       onConflict?.({ attempt: count, error: asPlain(error) });
       await sleep(delayMs, options.signal);
     }

@@ -83,7 +83,7 @@ export class TursoEngine implements SwitchedEngine {
   execute(statement: BoundStatement, options: CallOptions): MaybePromise<RawResult> {
     const { kind } = statement.parsed;
     if (kind === "read" && readsPragmaTable(statement)) {
-      return this.#runBatch([statement], "read", options).then(([result]) => result!);
+      return whileConflicting(() => this.#readAlone(statement, options), options, this.#parts.onConflict);
     }
     if (kind === "read" || kind === "pragma") return this.#local.execute(statement, options);
     return whileConflicting(() => this.#local.execute(statement, options), options, this.#parts.onConflict);
@@ -162,6 +162,17 @@ export class TursoEngine implements SwitchedEngine {
       acquireTurn: (bounds) => queue.acquire(this.#local, timeoutMs, bounds),
       durable: () => steps.durable,
     });
+  }
+
+  async #readAlone(statement: BoundStatement, options: CallOptions): Promise<RawResult> {
+    const transaction = await this.begin("read", options);
+    try {
+      const result = await transaction.execute(statement, options);
+      await transaction.commit();
+      return result;
+    } finally {
+      transaction.close();
+    }
   }
 
   async #runBatch(
