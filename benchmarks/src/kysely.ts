@@ -1,27 +1,26 @@
+import { fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { access, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createClient as createPeer } from "@libsql/client";
-import { LibsqlDialect } from "@libsql/kysely-libsql";
+import { fileURLToPath } from "node:url";
 import { createClient } from "@litefleet/driver";
-import { LitefleetDialect } from "@litefleet/kysely-dialect";
-import { Kysely } from "kysely";
-import { LibSQLDialect as TursoDialect } from "kysely-turso/libsql";
+import type { KyselyOrder, KyselyTask } from "./kysely-contender.ts";
 import { benchKyselyStream } from "./kysely-stream.ts";
 import { measure } from "./measure.ts";
 import type { Contender } from "./measure.ts";
 import type { Report } from "./report.ts";
 
-interface Tables {
-  t: { id: number; name: string; score: number; note: string };
-  log: { a: number; b: string };
-}
-
+const script = fileURLToPath(new URL("./kysely-contender.ts", import.meta.url));
+const names = ["peer", "turso", "ours", "sqlite"];
 const rows = 10_000;
 
 /**
- * The Kysely dialect against those for libSQL, as they install: each runs the same queries on a file of the same content. The file
- * lies in memory where the system has such a folder, so that what is compared is the work of a call and not the disk's.
+ * The Kysely dialect against those for libSQL, as they install: each runs the same queries on a file of the same content, in a
+ * process of its own, as an application has one dialect. In one process each would run Kysely's code as compiled for all of them, and pay
+ * for the others' garbage. The file lies in memory where the system has such a folder, so that what is compared is the work of a
+ * call and not the disk's.
  */
 export async function benchKysely(report: Report): Promise<void> {
   const folder = await mkdtemp(join(await memoryFolder(), "litefleet-bench-kysely-"));
@@ -34,44 +33,41 @@ export async function benchKysely(report: Report): Promise<void> {
 }
 
 async function benchCalls(report: Report, folder: string): Promise<void> {
-  const url = async (name: string): Promise<string> => fill(join(folder, `${name}.db`));
-  const contenders = {
-    peer: new Kysely<Tables>({ dialect: new LibsqlDialect({ url: await url("peer") }) }),
-    turso: new Kysely<Tables>({ dialect: new TursoDialect({ client: createPeer({ url: await url("turso") }) }) }),
-    ours: new Kysely<Tables>({ dialect: new LitefleetDialect({ url: await url("ours") }) }),
-    sqlite: new Kysely<Tables>({ dialect: new LitefleetDialect({ url: await url("sqlite"), engine: "sqlite" }) }),
-  };
-  const race = (
-    times: number,
-    run: (db: Kysely<Tables>, i: number) => Promise<unknown>,
-  ): Promise<Map<string, number>> =>
-    measure(Object.entries(contenders).map(([name, db]) => each(name, times, (i) => run(db, i))));
+  const contenders = new Map<string, ChildProcess>();
+  try {
+    for (const name of names) {
+      const url = await fill(join(folder, `${name}.db`));
+      contenders.set(name, fork(script, [name, url, String(rows)]));
+    }
+    await race(report, contenders);
+  } finally {
+    for (const contender of contenders.values()) contender.kill();
+  }
+}
 
-  const point = await race(20_000, (db, i) => db.selectFrom("t").selectAll().where("id", "=", i).executeTakeFirst());
+async function race(report: Report, contenders: ReadonlyMap<string, ChildProcess>): Promise<void> {
+  const run = (task: KyselyTask, times: number): Promise<Map<string, number>> =>
+    measure([...contenders].map(([name, contender]) => each(name, contender, task, times)));
+
+  const point = await run("point", 20_000);
   report.figure("by id against kysely-libsql", ratio(point, "peer", "ours"), "×", { atLeast: 2 });
   report.figure("by id against kysely-turso", ratio(point, "turso", "ours"), "×");
   report.figure("engine sqlite: by id against kysely-libsql", ratio(point, "peer", "sqlite"), "×", { atLeast: 2.5 });
 
-  const many = await race(500, (db) => db.selectFrom("t").selectAll().limit(100).execute());
+  const many = await run("many", 2_000);
   report.figure("100 rows against kysely-libsql", ratio(many, "peer", "ours"), "×", { atLeast: 2 });
   report.figure("100 rows against kysely-turso", ratio(many, "turso", "ours"), "×");
   report.figure("engine sqlite: 100 rows against kysely-libsql", ratio(many, "peer", "sqlite"), "×", { atLeast: 4 });
 
-  const insert = await race(20_000, (db, i) => db.insertInto("log").values({ a: i, b: "x" }).execute());
+  const insert = await run("insert", 20_000);
   report.figure("insert against kysely-libsql", ratio(insert, "peer", "ours"), "×", { atLeast: 1.5 });
   report.figure("insert against kysely-turso", ratio(insert, "turso", "ours"), "×");
   report.figure("engine sqlite: insert against kysely-libsql", ratio(insert, "peer", "sqlite"), "×");
 
-  const transaction = await race(5_000, (db, i) =>
-    db.transaction().execute(async (trx) => {
-      await trx.insertInto("log").values({ a: i, b: "x" }).execute();
-      await trx.insertInto("log").values({ a: i, b: "y" }).execute();
-    }),
-  );
+  const transaction = await run("transaction", 5_000);
   report.figure("transaction of two against kysely-libsql", ratio(transaction, "peer", "ours"), "×", { atLeast: 4 });
   report.figure("transaction of two against kysely-turso", ratio(transaction, "turso", "ours"), "×", { atLeast: 1.5 });
   report.figure("engine sqlite: transaction of two against kysely-libsql", ratio(transaction, "peer", "sqlite"), "×");
-  await Promise.all(Object.values(contenders).map((db) => db.destroy()));
 }
 
 async function memoryFolder(): Promise<string> {
@@ -100,14 +96,31 @@ async function fill(file: string): Promise<string> {
   return url;
 }
 
-function each(name: string, times: number, call: (i: number) => Promise<unknown>): Contender {
+function each(name: string, contender: ChildProcess, task: KyselyTask, times: number): Contender {
   return {
     name,
     times,
-    async work(count) {
-      for (let i = 0; i < count; i += 1) await call(i % rows);
+    work: (count) => order(contender, { task, times: count }),
+    // This peer leaves the files of every transaction open until its garbage is collected, and soon could not open another.
+    settle: async () => {
+      if (name === "peer" && task === "transaction") await order(contender, "collect");
     },
   };
+}
+
+async function order(contender: ChildProcess, what: KyselyOrder): Promise<void> {
+  const ended = new AbortController();
+  const exit = once(contender, "exit", { signal: ended.signal }).then(() => {
+    throw new Error("A contender has ended");
+  });
+  const done = once(contender, "message", { signal: ended.signal });
+  contender.send(what);
+  try {
+    await Promise.race([done, exit]);
+  } finally {
+    ended.abort();
+    await Promise.allSettled([done, exit]);
+  }
 }
 
 function ratio(medians: Map<string, number>, above: string, below: string): number {

@@ -11,6 +11,8 @@ export interface Contender {
   readonly times: number;
   /** Done all at once, so that a round cannot be cut into slices. */
   readonly isWhole?: boolean;
+  /** What comes before each slice and is not timed, for one that works in another process. Default: this one's garbage is collected. */
+  readonly settle?: () => Promise<void>;
 }
 
 const rounds = 5;
@@ -29,11 +31,13 @@ export async function measure(contenders: readonly Contender[]): Promise<Map<str
   const samples = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
   for (let slice = 0; slice < (rounds + 1) * slices; slice += 1) {
     const first = slice % contenders.length;
-    for (const { name, work, times, isWhole } of [...contenders.slice(first), ...contenders.slice(0, first)]) {
+    for (const { name, work, times, isWhole, settle = settleHere } of [
+      ...contenders.slice(first),
+      ...contenders.slice(0, first),
+    ]) {
       if (isWhole === true && slice % wholeEvery > 0) continue;
       const count = isWhole === true ? times : Math.ceil(times / slices);
-      collectGarbage();
-      await turn();
+      await settle();
       const startedAt = performance.now();
       await work(count);
       await turn();
@@ -42,6 +46,11 @@ export async function measure(contenders: readonly Contender[]): Promise<Map<str
     }
   }
   return new Map([...samples].map(([name, values]) => [name, median(values)]));
+}
+
+async function settleHere(): Promise<void> {
+  collectGarbage();
+  await turn();
 }
 
 /** The middle value; of an even number the lower of the two. */

@@ -1,5 +1,12 @@
 import { LitefleetError } from "@litefleet/driver";
-import type { CallOptions, Client, Transaction, TransactionMode, TransactionOptions } from "@litefleet/driver";
+import type {
+  CallOptions,
+  Client,
+  RawResult,
+  Transaction,
+  TransactionMode,
+  TransactionOptions,
+} from "@litefleet/driver";
 import type { AbortableOperationOptions, CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
 import { addCallerStack } from "./caller-stack.ts";
 import { foreignKeysError, turnsForeignKeysOff } from "./foreign-keys-guard.ts";
@@ -14,7 +21,7 @@ import { streamRows } from "./stream-rows.ts";
  */
 export class LitefleetConnection implements DatabaseConnection {
   readonly #client: Client;
-  readonly #options: CallOptions;
+  readonly #options: CallOptions | undefined;
   #transaction: Transaction | undefined;
   /** The transaction that {@link runInTransaction} began, and will end. */
   #lent: Transaction | undefined;
@@ -25,7 +32,7 @@ export class LitefleetConnection implements DatabaseConnection {
   readonly #lastInsertId: LastInsertId;
 
   /** @param options for every call. */
-  constructor(client: Client, options: Pick<CallOptions, "intMode">, lastInsertId: LastInsertId) {
+  constructor(client: Client, options: Pick<CallOptions, "intMode"> | undefined, lastInsertId: LastInsertId) {
     this.#client = client;
     this.#options = options;
     this.#lastInsertId = lastInsertId;
@@ -53,10 +60,14 @@ export class LitefleetConnection implements DatabaseConnection {
   async executeQuery<R>(query: CompiledQuery, options?: AbortableOperationOptions): Promise<QueryResult<R>> {
     try {
       const command = this.#command;
-      if (command === undefined) return await this.#run<R>(query, options);
-      this.#command = undefined;
-      await command();
-      return { rows: [] };
+      if (command !== undefined) {
+        this.#command = undefined;
+        await command();
+        return { rows: [] };
+      }
+      if (options?.signal !== undefined) return await this.#runCancellable<R>(query);
+      // Awaited here and nowhere further in: each promise on the way costs a call more than its statement is worth.
+      return this.#toResult<R>(await this.#run(query, this.#options));
     } catch (error) {
       throw addCallerStack(error);
     }
@@ -69,7 +80,7 @@ export class LitefleetConnection implements DatabaseConnection {
   ): AsyncIterableIterator<QueryResult<R>> {
     if (!isSelect(query)) {
       // SQLite makes every change, and keeps what RETURNING gives, before the first row: there is nothing to stream.
-      yield await this.#run<R>(query, options);
+      yield await this.#runCancellable<R>(query);
       return;
     }
     const { sql, parameters } = query;
@@ -154,24 +165,26 @@ export class LitefleetConnection implements DatabaseConnection {
     }, options);
   }
 
-  async #run<R>(query: CompiledQuery, options: AbortableOperationOptions | undefined): Promise<QueryResult<R>> {
-    const { sql, parameters } = query;
+  #run({ sql, parameters }: CompiledQuery, options: CallOptions | undefined): Promise<RawResult> {
     checkParameters(parameters);
     if (turnsForeignKeysOff(sql)) this.#checkForeignKeys();
-    const statement = this.runner.prepare(sql);
-    // Only Kysely's own signal tells that it may want to cancel; it does so by `cancelQuery`.
-    const running = options?.signal === undefined ? undefined : new AbortController();
+    return this.runner.prepare(sql).raw(parameters, options);
+  }
+
+  /** Only Kysely's own signal tells that it may want to cancel; it does so by {@link cancelQuery}. */
+  async #runCancellable<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const running = new AbortController();
     this.#running = running;
     try {
-      const result = await statement.raw(
-        parameters,
-        running ? { ...this.#options, signal: running.signal } : this.#options,
-      );
-      // What its rows look like, Kysely infers from the query; nothing here could check it.
-      return toQueryResult(result, this.#lastInsertId) as QueryResult<R>;
+      return this.#toResult<R>(await this.#run(query, { ...this.#options, signal: running.signal }));
     } finally {
       this.#running = undefined;
     }
+  }
+
+  /** What its rows look like, Kysely infers from the query; nothing here could check it. */
+  #toResult<R>(result: RawResult): QueryResult<R> {
+    return toQueryResult(result, this.#lastInsertId) as QueryResult<R>;
   }
 
   #checkForeignKeys(): void {

@@ -1,5 +1,5 @@
 import { createClient } from "@litefleet/driver";
-import type { Client } from "@litefleet/driver";
+import type { CallOptions, Client } from "@litefleet/driver";
 import { SqliteDriver } from "kysely";
 import type { DatabaseConnection, TransactionSettings } from "kysely";
 import { LitefleetConnection } from "./connection.ts";
@@ -15,12 +15,15 @@ import { transactionMode } from "./transaction-mode.ts";
  */
 export class LitefleetDriver extends SqliteDriver {
   readonly #config: LitefleetDialectConfig;
+  /** Of every call; `undefined` rather than empty, which the client would look at each time. */
+  readonly #options: Pick<CallOptions, "intMode"> | undefined;
   readonly #lastInsertId = new LastInsertId();
   #client: Client | undefined;
 
   constructor(config: LitefleetDialectConfig) {
     super({ database: () => Promise.reject(new TypeError("A LitefleetDriver has no database of its own")) });
     this.#config = config;
+    this.#options = config.intMode === undefined ? undefined : { intMode: config.intMode };
   }
 
   override async init(): Promise<void> {
@@ -29,7 +32,7 @@ export class LitefleetDriver extends SqliteDriver {
 
   override async acquireConnection(): Promise<LitefleetConnection> {
     if (this.#client === undefined) throw new Error("The driver is not initialized");
-    return new LitefleetConnection(this.#client, { intMode: this.#config.intMode }, this.#lastInsertId);
+    return new LitefleetConnection(this.#client, this.#options, this.#lastInsertId);
   }
 
   override async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings = {}): Promise<void> {
