@@ -1,4 +1,4 @@
-// One contender reads 200,000 rows; prints how its memory in use has grown on the way, and its peak above what it had before.
+// One contender reads 200,000 rows; prints how its memory in use has grown in the second half of them, and its peak above what it had before.
 import type { LocalEngineName } from "@litefleet/driver";
 import { LitefleetDialect } from "@litefleet/kysely-dialect";
 import { Kysely } from "kysely";
@@ -15,6 +15,7 @@ const db = new Kysely<Tables>({
 const query = db.selectFrom("t").selectAll();
 await query.limit(1).execute();
 
+const rows = 200_000;
 let count = 0;
 let sum = 0;
 let settled = 0;
@@ -22,8 +23,9 @@ let grownBytes = 0;
 
 async function look(): Promise<void> {
   const used = await usedMemory();
-  if (settled === 0) settled = used;
-  grownBytes = Math.max(grownBytes, used - settled);
+  // On the first half of the way the code is compiled and the page cache fills.
+  if (count <= rows / 2) settled = Math.max(settled, used);
+  else grownBytes = Math.max(grownBytes, used - settled);
 }
 
 const ways: Readonly<Record<string, () => Promise<void>>> = {
@@ -45,7 +47,7 @@ const ways: Readonly<Record<string, () => Promise<void>>> = {
 globalThis.gc?.();
 const before = process.memoryUsage.rss();
 await ways[way]?.();
-if (count !== 200_000 || sum !== 19_999_900_000) throw new Error(`Read ${count} rows with the sum ${sum}`);
+if (count !== rows || sum !== 19_999_900_000) throw new Error(`Read ${count} rows with the sum ${sum}`);
 // ru_maxrss is in kilobytes.
 const peakBytes = Math.max(0, process.resourceUsage().maxRSS * 1_024 - before);
 process.stdout.write(JSON.stringify({ grownBytes, peakBytes }));
