@@ -6,21 +6,27 @@ const looksEvery = 16;
 
 let weightSinceLook = 0;
 let stretchBegan = 0;
+let isTurnUnderWay = false;
 
 /**
  * Whether the event loop should get a turn before the next answer. A promise that is fulfilled at once never leaves the
  * microtask queue: a loop of awaited reads would keep timers and sockets waiting until it ends, and the compiled statements
- * that the libraries free in a turn of the loop would pile up.
+ * that the libraries free in a turn of the loop would pile up. Until the turn has come it is due for everybody: of many such loops at
+ * once each would otherwise go on for a stretch of its own.
  *
  * @param weight what the answer cost: 1 for a point read, more for what should be looked at more often.
  */
 export function isTurnDue(weight = 1): boolean {
+  if (isTurnUnderWay) return true;
   weightSinceLook += weight;
   if (weightSinceLook < looksEvery) return false;
   weightSinceLook = 0;
-  const now = performance.now();
-  if (now - stretchBegan < stretchMs) return false;
-  stretchBegan = now;
+  if (performance.now() - stretchBegan < stretchMs) return false;
+  isTurnUnderWay = true;
+  setImmediate(() => {
+    isTurnUnderWay = false;
+    stretchBegan = performance.now();
+  });
   return true;
 }
 

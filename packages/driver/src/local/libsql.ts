@@ -7,6 +7,7 @@ import type { ParsedStatement } from "../sql/parse.ts";
 import { ExplainStatement, isExplain } from "./libsql-explain.ts";
 import { GetStatement } from "./libsql-get.ts";
 import { iterateRows, OpenRowsOfConnection } from "./libsql-rows.ts";
+import { connectionClosed } from "./release-closed.ts";
 import type { NativeConnection, NativeLibrary, NativeRows, NativeStatement } from "./native.ts";
 import { CheckedQuery } from "./text/checked-query.ts";
 import { CheckedReturning } from "./text/checked-returning.ts";
@@ -81,6 +82,8 @@ class LibsqlConnection implements NativeConnection {
   readonly #db: LibsqlDatabase;
   readonly #openRows: OpenRowsOfConnection;
   #schemaVersion: LibsqlStatement | undefined;
+  /** The last one compiled: it tells when the closed connection's file is released. */
+  #lastStatement: LibsqlStatement | undefined;
 
   constructor(db: LibsqlDatabase) {
     this.#db = db;
@@ -91,7 +94,7 @@ class LibsqlConnection implements NativeConnection {
   }
 
   prepare(sql: string, parsed?: ParsedStatement): NativeStatement {
-    const prepare = (form: string): LibsqlStatement => this.#db.prepare(form);
+    const prepare = (form: string): LibsqlStatement => (this.#lastStatement = this.#db.prepare(form));
     const statement = prepare(sql);
     if (isExplain(sql)) return new ExplainStatement(statement);
     if (parsed?.keyword === "SELECT" || parsed?.keyword === "VALUES") {
@@ -113,7 +116,10 @@ class LibsqlConnection implements NativeConnection {
   }
 
   close(): void {
-    if (this.#db.open) this.#db.close();
+    if (!this.#db.open) return;
+    this.#db.close();
+    if (this.#lastStatement !== undefined) connectionClosed(this.#lastStatement);
+    this.#lastStatement = undefined;
   }
 
   #readSchemaVersion(): number {
