@@ -23,6 +23,12 @@ export const migrateErrorCodes = [
   "MIGRATION_UNKNOWN",
   "NO_TARGETS",
   "OUTCOME_UNKNOWN",
+  "PRISMA_ENGINE_FAILED",
+  "PRISMA_MISMATCH",
+  "PRISMA_MISSING",
+  "PRISMA_PROJECT_INVALID",
+  "PRISMA_SCHEMA_INVALID",
+  "RESET_NEEDED",
   "ROLLOUT_INVALID",
   "ROW_LOSS",
   "RUN_IN_PROGRESS",
@@ -35,6 +41,7 @@ export const migrateErrorCodes = [
   "TENANT_FAILED",
   "TENANT_TIMEOUT",
   "TRANSACTION_INCOMPATIBLE",
+  "UNEXECUTABLE",
 ] as const;
 
 /** One of {@link migrateErrorCodes}. */

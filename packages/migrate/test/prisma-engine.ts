@@ -7,11 +7,11 @@ import type { MigrationList } from "@prisma/schema-engine-wasm";
 const filters = { externalTables: [], externalEnums: [] };
 
 /**
- * Prisma's own schema engine on a database file, with Prisma's own adapter: what `prisma migrate` runs, without the CLI, which
+ * Prisma's own schema engine on a database file, or on a server by its URL, with Prisma's own adapter: what `prisma migrate` runs, without the CLI, which
  * would download a binary. It locks the file while it is open.
  */
 export async function withPrismaEngine<T>(
-  file: string,
+  file: string | { readonly url: string; readonly authToken?: string },
   migrations: Readonly<Record<string, string>>,
   use: (engine: {
     /** `prisma migrate deploy`; the names of what was applied. */
@@ -22,7 +22,7 @@ export async function withPrismaEngine<T>(
     readonly markRolledBack: (migration: string) => Promise<unknown>;
   }) => Promise<T>,
 ): Promise<T> {
-  const base = new PrismaLibSql({ url: `file:${file}` });
+  const base = new PrismaLibSql(typeof file === "string" ? { url: `file:${file}` } : file);
   const connections: SqlDriverAdapter[] = [];
   const connect = base.connect.bind(base);
   base.connect = async () => {

@@ -8,6 +8,8 @@ import { lint } from "./entries/lint.ts";
 import { newEntry } from "./entries/new.ts";
 import { plan } from "./entries/plan.ts";
 import { provision } from "./entries/provision.ts";
+import { prismaCommands } from "./entries/prisma/commands.ts";
+import { prismaGroup } from "./entries/prisma/group.ts";
 import { repair } from "./entries/repair.ts";
 import { resolve } from "./entries/resolve.ts";
 import { resume, retry } from "./entries/resume.ts";
@@ -36,7 +38,8 @@ export const commands: readonly CommandEntry[] = [
   init,
   newEntry,
   completion,
+  ...prismaCommands,
 ];
 
 /** What the first word of a command of two words stands for. */
-export const commandGroups: readonly CommandGroup[] = [];
+export const commandGroups: readonly CommandGroup[] = [prismaGroup];

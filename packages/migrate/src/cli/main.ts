@@ -109,10 +109,18 @@ function reportError(error: unknown, json: boolean, io: Io): ExitCode {
     const message = redact(error.message.slice(error.code.length + 2), secrets);
     if (json) io.out.write(`${JSON.stringify({ error: { code: error.code, message } }, undefined, 2)}\n`);
     io.err.write(`${red("error")} ${message}\n`);
-    return error.code === "RUN_IN_PROGRESS" ? exitCodes.inProgress : exitCodes.error;
+    return exitCodeOf(error);
   }
   const text = redact(error instanceof Error ? (error.stack ?? error.message) : String(error), secrets);
   if (json) io.out.write(`${JSON.stringify({ error: { code: "BUG", message: text } }, undefined, 2)}\n`);
   io.err.write(`${red("This is a bug in litefleet-migrate. Please report it with the following:")}\n${text}\n`);
   return exitCodes.error;
+}
+
+/** Of commands on a fleet only errors from before the start come here; those on one database throw all of theirs. */
+function exitCodeOf({ code }: MigrateError): ExitCode {
+  if (code === "DESTRUCTIVE") return exitCodes.halted;
+  if (code === "RUN_IN_PROGRESS") return exitCodes.inProgress;
+  if (code === "RESET_NEEDED") return exitCodes.differences;
+  return code === "ABORTED" ? exitCodes.interrupted : exitCodes.error;
 }

@@ -2,6 +2,7 @@ import type { Executor, ResultSet } from "@litefleet/driver";
 import { journalTable } from "../ledger/journal.ts";
 import type { MigrationPlan } from "../plan.ts";
 import { quoteIdentifier } from "../sql/quote.ts";
+import { contentsTables } from "./contents-tables.ts";
 import { fold } from "./table-trace.ts";
 
 /** How many rows each table has, by its name in small letters. */
@@ -35,17 +36,13 @@ export function readObjects({ rows }: ResultSet): SchemaObject[] {
  * the `ledger`.
  */
 export function countedTables(objects: readonly SchemaObject[], ledger: string): string[] {
-  // Contents of a virtual table `v` lie in `v_data` and so on, those of a vector index `i` in `i_shadow`.
-  const owners = objects.flatMap(({ type, name, sql }) => {
-    if (type === "index") return [`${fold(name)}_shadow`];
-    return /^\s*CREATE\s+VIRTUAL/iu.test(sql) ? [`${fold(name)}_`] : [];
-  });
+  const contents = contentsTables(objects);
   const isLedger = (name: string): boolean => fold(name) === fold(ledger) || ledgerTables.has(fold(name));
   return objects
     .filter(({ type, name, sql }) => {
       if (type !== "table" || isLedger(name) || /^\s*CREATE\s+VIRTUAL/iu.test(sql)) return false;
       if (/^(?:sqlite_|libsql_|__turso_internal_|turso_)/iu.test(name)) return false;
-      return !owners.some((owner) => fold(name).startsWith(owner));
+      return !contents.has(fold(name));
     })
     .map(({ name }) => name);
 }
