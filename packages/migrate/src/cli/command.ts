@@ -22,6 +22,8 @@ export interface CommandEntry {
   addOptions(command: Command): void;
   /** Flags that must be given. Commander would ask for them before it tells of an unknown flag. */
   readonly required: readonly string[];
+  /** `--config` names the configuration of another tool, which the command reads itself. Default false. */
+  readonly readsOwnConfig?: boolean;
   load(): Promise<CommandModule>;
 }
 

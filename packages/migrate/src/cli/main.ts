@@ -61,7 +61,7 @@ litefleet-migrate <command> --help shows a command's options and examples.`,
     if (entry.arguments !== undefined) command.arguments(entry.arguments);
     entry.addOptions(command);
     command.action(async () => {
-      const options = await withConfig(command, process.cwd());
+      const options = entry.readsOwnConfig === true ? command.opts() : await withConfig(command, process.cwd());
       const missing = command.options.find(
         (option) => entry.required.includes(option.long ?? "") && !has(options, option),
       );
@@ -109,7 +109,7 @@ function reportError(error: unknown, json: boolean, io: Io): ExitCode {
     const message = redact(error.message.slice(error.code.length + 2), secrets);
     if (json) io.out.write(`${JSON.stringify({ error: { code: error.code, message } }, undefined, 2)}\n`);
     io.err.write(`${red("error")} ${message}\n`);
-    return exitCodeOf(error);
+    return exitCodeOfError(error);
   }
   const text = redact(error instanceof Error ? (error.stack ?? error.message) : String(error), secrets);
   if (json) io.out.write(`${JSON.stringify({ error: { code: "BUG", message: text } }, undefined, 2)}\n`);
@@ -118,7 +118,7 @@ function reportError(error: unknown, json: boolean, io: Io): ExitCode {
 }
 
 /** Of commands on a fleet only errors from before the start come here; those on one database throw all of theirs. */
-function exitCodeOf({ code }: MigrateError): ExitCode {
+function exitCodeOfError({ code }: MigrateError): ExitCode {
   if (code === "DESTRUCTIVE") return exitCodes.halted;
   if (code === "RUN_IN_PROGRESS") return exitCodes.inProgress;
   if (code === "RESET_NEEDED") return exitCodes.differences;

@@ -2,7 +2,7 @@ import { dev } from "../../prisma/dev.ts";
 import type { RawOptions } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { ExitCode } from "../exit-codes.ts";
-import { optionalText } from "../fleet-options.ts";
+import { optionalText } from "../read-option.ts";
 import type { Io } from "../io.ts";
 import { mayLoseData } from "./ask.ts";
 import { withDatabase } from "./database.ts";

@@ -1,7 +1,7 @@
 import { readProject } from "../../prisma/project.ts";
 import type { PrismaProject } from "../../prisma/project.ts";
 import type { RawOptions } from "../command.ts";
-import { oneOf, optionalText } from "../fleet-options.ts";
+import { oneOf, optionalText } from "../read-option.ts";
 import type { Io } from "../io.ts";
 
 /** Finds the project that the options of a command name. */

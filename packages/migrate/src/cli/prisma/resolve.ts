@@ -4,7 +4,7 @@ import { resolveWith } from "../../resolve.ts";
 import type { RawOptions } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { ExitCode } from "../exit-codes.ts";
-import { optionalText } from "../fleet-options.ts";
+import { optionalText } from "../read-option.ts";
 import type { Io } from "../io.ts";
 import { withExistingDatabase } from "./database.ts";
 import { projectOf } from "./project-options.ts";

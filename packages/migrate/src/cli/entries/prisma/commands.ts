@@ -16,4 +16,4 @@ export const prismaCommands: readonly CommandEntry[] = [
   prismaResolve,
   prismaReset,
   prismaPull,
-];
+].map((entry) => ({ ...entry, readsOwnConfig: true }));
