@@ -17,6 +17,7 @@ const calls: Readonly<Record<string, (client: Client, options: CallOptions) => P
   returning: (client, options) => client.execute("INSERT INTO t VALUES (2) RETURNING a", [], options),
   schema: (client, options) => client.execute("CREATE TABLE never (a)", [], options),
   get: (client, options) => client.prepare("SELECT a FROM t").get([], options),
+  first: (client, options) => client.prepare("SELECT a FROM t").first([], options),
   all: (client, options) => client.prepare("SELECT a FROM t").all([], options),
   values: (client, options) => client.prepare("SELECT a FROM t").values([], options),
   raw: (client, options) => client.prepare("SELECT a FROM t").raw([], options),

@@ -100,6 +100,8 @@ export interface PreparedStatement {
   readonly sql: string;
   /** The first row, or `undefined`. The statement still runs to its end. */
   get(args?: InArgs, options?: CallOptions): Promise<Row | undefined>;
+  /** The first row as an array of values, or `undefined`: the fastest way to read one. The statement still runs to its end. */
+  first(args?: InArgs, options?: CallOptions): Promise<Value[] | undefined>;
   /** All rows. */
   all(args?: InArgs, options?: CallOptions): Promise<Row[]>;
   /** All rows as arrays of values: the fastest way to read many. */

@@ -44,6 +44,10 @@ export class Prepared implements PreparedStatement {
     return this.#answer(args, options, firstRow, true);
   }
 
+  first(args?: InArgs, options?: CallOptions): Promise<Value[] | undefined> {
+    return this.#answer(args, options, ({ rows }) => rows[0], true);
+  }
+
   all(args?: InArgs, options?: CallOptions): Promise<Row[]> {
     return this.#answer(args, options, toRows);
   }

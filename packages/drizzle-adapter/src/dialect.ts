@@ -3,6 +3,7 @@ import type { BuildQueryConfig, Column, QueryWithTypings, SQL } from "drizzle-or
 import { CasingCache } from "drizzle-orm/casing";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import { readableInJson } from "./nested-columns.ts";
+import { PlainWrites } from "./plain-writes.ts";
 import { QueryText, WrittenNames } from "./query-text.ts";
 
 type RelationalQueryPart = Parameters<SQLiteAsyncDialect["buildRelationalQuery"]>[0];
@@ -14,6 +15,7 @@ export class LitefleetDialect extends SQLiteAsyncDialect {
 
   readonly #config: BuildQueryConfig;
   readonly #names = new WrittenNames();
+  readonly #plainWrites = new PlainWrites((column) => this.columnName(column));
 
   constructor(config: ConstructorParameters<typeof SQLiteAsyncDialect>[0]) {
     super(config);
@@ -28,6 +30,14 @@ export class LitefleetDialect extends SQLiteAsyncDialect {
   override sqlToQuery(query: SQL, invokeSource?: "indexes"): QueryWithTypings {
     if (invokeSource !== undefined) return super.sqlToQuery(query, invokeSource);
     return new QueryText(this.#config, this.#names).append([query]);
+  }
+
+  override buildUpdateQuery(config: Parameters<SQLiteAsyncDialect["buildUpdateQuery"]>[0]): SQL {
+    return this.#plainWrites.update(config) ?? super.buildUpdateQuery(config);
+  }
+
+  override buildInsertQuery(config: Parameters<SQLiteAsyncDialect["buildInsertQuery"]>[0]): SQL {
+    return this.#plainWrites.insert(config) ?? super.buildInsertQuery(config);
   }
 
   override buildRelationalQuery(part: RelationalQueryPart): BuiltRelationalQuery {

@@ -43,6 +43,19 @@ const oddities = sqliteTable('odd "name"', {
   changedAt: integer({ mode: "timestamp" }).$onUpdateFn(() => new Date(0)),
   amount: integer().default(sql`(abs(-3))`),
 });
+const computed = sqliteTable("computed", {
+  id: integer().primaryKey({ autoIncrement: true }),
+  n: integer().notNull().default(0),
+  label: text().default(""),
+  twice: integer().generatedAlwaysAs(sql`n * 2`),
+  stamp: integer()
+    .$defaultFn(() => 1)
+    .$onUpdateFn(() => 2),
+  touched: integer().$onUpdateFn(() => sql`unixepoch()`),
+  cleared: text()
+    .$type<string | null>()
+    .$onUpdate(() => null),
+});
 const constructors = sqliteTable("constructors", { constructor: integer() });
 const prefixed = sqliteTableCreator((name) => `app_${name}`)("notes", { id: integer().primaryKey(), bodyText: text() });
 const adults = sqliteView("adults").as((qb) => qb.select().from(users).where(gt(users.id, 17)));
@@ -145,6 +158,31 @@ const queries: Record<string, (db: Database) => { toSQL(): { sql: string; params
         setWhere: eq(users.name, "b"),
       }),
   "an insert that ignores": (db) => db.insert(users).values({ name: "a" }).onConflictDoNothing({ target: users.email }),
+  "an insert of generated columns and defaults that are falsy": (db) =>
+    db.insert(computed).values([{}, { label: undefined, n: 0 }]),
+  "an update by placeholders": (db) =>
+    db
+      .update(users)
+      .set({ name: sql`${sql.placeholder("name")}`, isAdmin: sql`${users.id} > 3` })
+      .where(eq(users.id, sql.placeholder("id"))),
+  "an update of what changes by itself": (db) => db.update(computed).set({ n: 1 }).where(gt(computed.id, 2)),
+  "an update with an order": (db) => db.update(users).set({ name: "x" }).orderBy(users.id),
+  "an update with a limit": (db) => db.update(users).set({ name: "x" }).limit(1),
+  "an update with common table expressions": (db) => {
+    const recent = db.$with("recent").as(db.select().from(posts).where(gt(posts.id, 10)));
+    return db
+      .with(recent)
+      .update(users)
+      .set({ name: "x" })
+      .where(sql`id in (select id from ${recent})`);
+  },
+  "an insert with common table expressions": (db) => {
+    const recent = db.$with("recent").as(db.select({ n: count() }).from(posts));
+    return db
+      .with(recent)
+      .insert(users)
+      .values({ name: sql`(select n from ${recent})` });
+  },
   "an update": (db) => db.update(users).set({ name: "a", email: null, isAdmin: sql`not ${users.isAdmin}` }),
   "an update with all": (db) =>
     db

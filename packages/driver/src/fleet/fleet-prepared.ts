@@ -35,6 +35,10 @@ export class FleetPrepared implements PreparedStatement {
     return this.#tenant.use(options, (client) => this.#on(client).get(args, options));
   }
 
+  first(args?: InArgs, options?: CallOptions): Promise<Value[] | undefined> {
+    return this.#tenant.use(options, (client) => this.#on(client).first(args, options));
+  }
+
   all(args?: InArgs, options?: CallOptions): Promise<Row[]> {
     return this.#tenant.use(options, (client) => this.#on(client).all(args, options));
   }
