@@ -14,6 +14,8 @@ export function prepared({ entry, open }: SuiteContext): void {
     const find = client.prepare("SELECT id, n FROM t WHERE id >= ? ORDER BY id");
     expect({ ...(await find.get([1])) }).toEqual({ id: 1, n: "a" });
     expect(await find.get([9])).toBeUndefined();
+    expect(await find.first([1])).toEqual([1, "a"]);
+    expect(await find.first([9])).toBeUndefined();
     expect((await find.all([1])).map((row) => row["n"])).toEqual(["a", "b"]);
     expect(await find.values([2])).toEqual([[2, "b"]]);
     const raw = await find.raw([1]);

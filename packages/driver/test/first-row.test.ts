@@ -82,8 +82,11 @@ describe.each(localEngines)("the first row of a query on %s", (engine) => {
   it("of a write comes when all of it is done", async () => {
     const { client } = await open();
     expect(await client.prepare("UPDATE t SET a = 'z' RETURNING id").get()).toMatchObject({ id: 1 });
+
     const { rows } = await client.execute("SELECT count(*) AS n FROM t WHERE a = 'z'");
     expect(rows[0]?.["n"]).toBe(4);
+    expect(await client.prepare("UPDATE t SET a = 'y' RETURNING id").first()).toEqual([1]);
+    expect(await client.prepare("SELECT count(*) FROM t WHERE a = 'y'").first()).toEqual([4]);
   });
 });
 

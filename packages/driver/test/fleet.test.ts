@@ -207,6 +207,7 @@ describe("a client of a tenant", () => {
     await fleet.run("b", one);
     expect(client.status()).toMatchObject({ closed: false, openConnections: 0, engine: "libsql" });
     expect(await count.values([1])).toEqual([[1]]);
+    expect(await count.first([1])).toEqual([1]);
     await fleet.run("b", one);
     expect(await Array.fromAsync(client.iterate("SELECT x FROM t"))).toEqual([{ x: 1 }, { x: 2 }]);
     const chunks = await Array.fromAsync(client.prepare("SELECT x FROM t").chunks([], { chunkSize: 1 }));

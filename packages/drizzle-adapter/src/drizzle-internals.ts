@@ -1,5 +1,15 @@
 import type { InValue, ResultSet } from "@litefleet/driver";
-import { type BuildRelationalQueryResult, is, SQL, sql, type SQLChunk, StringChunk } from "drizzle-orm";
+import {
+  type BuildRelationalQueryResult,
+  Column,
+  type DriverValueDecoder,
+  is,
+  SQL,
+  sql,
+  type SQLChunk,
+  StringChunk,
+  Subquery,
+} from "drizzle-orm";
 import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
 import type { PreparedQuery } from "drizzle-orm/session";
 import { type PreparedQueryConfig, type SelectedFieldsOrdered, SQLitePreparedQuery } from "drizzle-orm/sqlite-core";
@@ -17,8 +27,45 @@ type MapResultRow = (
   joinsNotNullable: JoinsNotNullable | undefined,
 ) => Record<string, unknown>;
 
-/** Turns one row of values, in the order of `fields`, into the object that the query's types promise. */
-export const mapResultRow: MapResultRow = findMapResultRow(drizzleUtils);
+const mapResultRow: MapResultRow = findMapResultRow(drizzleUtils);
+
+/** Turns one row of values into the object that a query's types promise. */
+export type RowMapper = (row: readonly unknown[], joinsNotNullable: JoinsNotNullable | undefined) => unknown;
+
+/**
+ * What makes objects of rows whose values are in the order of `fields`. Drizzle's own function looks at each row for what each field is;
+ * where a row is one flat object, that is found out once.
+ */
+export function rowMapper(fields: SelectedFieldsOrdered): RowMapper {
+  if (fields.some(({ path }) => path.length !== 1)) return (row, joined) => mapResultRow(fields, row, joined);
+  const keys = fields.map(({ path: [key = ""] }) => key);
+  const decoders = fields.map(({ field }) => decoderOf(field));
+  return (row) => {
+    const mapped: Record<string, unknown> = {};
+    for (let i = 0; i < keys.length; i += 1) {
+      const value = row[i];
+      const decoder = decoders[i];
+      mapped[keys[i]!] = value === null || decoder === undefined ? value : decoder.mapFromDriverValue(value);
+    }
+    return mapped;
+  };
+}
+
+/** `undefined` for what is handed out as it is. */
+function decoderOf(field: SelectedFieldsOrdered[number]["field"]): DriverValueDecoder<unknown, unknown> | undefined {
+  const decoder = is(field, Column) ? field : decoderOfSql(sqlOf(field));
+  return decoder.mapFromDriverValue === Column.prototype.mapFromDriverValue ? undefined : decoder;
+}
+
+function sqlOf(field: SQL | SQL.Aliased | Subquery): SQL {
+  if (is(field, SQL)) return field;
+  return is(field, Subquery) ? field._.sql : field.sql;
+}
+
+/** Hidden in the types. */
+function decoderOfSql(query: SQL): DriverValueDecoder<unknown, unknown> {
+  return (query as unknown as { readonly decoder: DriverValueDecoder<unknown, unknown> }).decoder;
+}
 
 /** `SQLitePreparedQuery` with the two members that subclasses need. */
 export abstract class PreparedQueryWithInternals<T extends PreparedQueryConfig> extends SQLitePreparedQuery<T> {

@@ -5,7 +5,13 @@ import type { WithCacheConfig } from "drizzle-orm/cache/core/types";
 import type { PreparedQueryConfig, SelectedFieldsOrdered, SQLiteExecuteMethod } from "drizzle-orm/sqlite-core";
 import { blobsToBuffers, blobToBuffer } from "./blobs.ts";
 import { type CacheInvalidation, invalidateAfter } from "./cache-invalidation.ts";
-import { asDriverArgs, asResultSet, mapResultRow, PreparedQueryWithInternals } from "./drizzle-internals.ts";
+import {
+  asDriverArgs,
+  asResultSet,
+  PreparedQueryWithInternals,
+  rowMapper,
+  type RowMapper,
+} from "./drizzle-internals.ts";
 import { checkFilled } from "./integers.ts";
 import { rawRows, resultSetValues } from "./raw-rows.ts";
 
@@ -54,6 +60,7 @@ export class LitefleetPreparedQuery<
   readonly #context: QueryContext;
   readonly #parts: PreparedQueryParts;
   #statement: PreparedStatement | undefined;
+  #mapper: RowMapper | undefined;
 
   constructor(context: QueryContext, parts: PreparedQueryParts) {
     const { cache } = context;
@@ -95,8 +102,12 @@ export class LitefleetPreparedQuery<
 
   /** The first row, decoded, or `undefined`. */
   async get(placeholderValues?: Record<string, unknown>): Promise<T["get"]> {
-    if (this.#isMapped) return this.#toFirst(await this.#read(placeholderValues));
-    return rawRows(await this.#send(placeholderValues, (args) => this.#prepared().raw(args)))[0];
+    if (!this.#isMapped) {
+      return rawRows(await this.#send(placeholderValues, (args) => this.#prepared().raw(args)))[0];
+    }
+    // A cache keeps all rows.
+    if (this.#isCached) return this.#toFirst((await this.#read(placeholderValues))[0]);
+    return this.#toFirst(await this.#send(placeholderValues, (args) => this.#prepared().first(args)));
   }
 
   /** @internal */
@@ -110,11 +121,16 @@ export class LitefleetPreparedQuery<
   override mapGetResult(batchResult: unknown): unknown {
     const result = asResultSet(batchResult);
     const rows = resultSetValues(result);
-    return this.#isMapped ? this.#toFirst(rows) : rawRows({ columns: result.columns, rows })[0];
+    return this.#isMapped ? this.#toFirst(rows[0]) : rawRows({ columns: result.columns, rows })[0];
   }
 
   get #isMapped(): boolean {
     return this.#parts.fields !== undefined || this.#parts.mapRows !== undefined;
+  }
+
+  /** Whether its rows may come from a cache and go to it. */
+  get #isCached(): boolean {
+    return this.#context.cache !== undefined && this.#parts.metadata?.type === "select";
   }
 
   #prepared(): PreparedStatement {
@@ -140,8 +156,7 @@ export class LitefleetPreparedQuery<
   }
 
   #read(placeholderValues: Record<string, unknown> | undefined): Promise<Value[][]> {
-    const isCached = this.#context.cache !== undefined && this.#parts.metadata?.type === "select";
-    if (!isCached) return this.#send(placeholderValues, (args) => this.#prepared().values(args));
+    if (!this.#isCached) return this.#send(placeholderValues, (args) => this.#prepared().values(args));
     // A cache may keep rows as JSON, which an ArrayBuffer does not survive and a Buffer does.
     return this.#send(placeholderValues, async (args) => {
       const rows = await this.#prepared().values(args);
@@ -154,16 +169,20 @@ export class LitefleetPreparedQuery<
     const { fields, mapRows } = this.#parts;
     if (mapRows !== undefined) return mapRows(rows, blobToBuffer);
     if (fields === undefined) return rows;
-    return blobsToBuffers(rows).map((row) => mapResultRow(fields, row, this.joinsNotNullableMap));
+    return blobsToBuffers(rows).map((row) => this.#toObject(fields, row));
   }
 
-  #toFirst(rows: unknown[][]): unknown {
-    const [row] = rows;
+  #toFirst(row: unknown[] | undefined): unknown {
     if (row === undefined) return undefined;
     const { fields, mapRows } = this.#parts;
-    if (mapRows !== undefined) return mapRows(rows, blobToBuffer);
+    if (mapRows !== undefined) return mapRows([row], blobToBuffer);
     if (fields === undefined) return row;
     blobsToBuffers([row]);
-    return mapResultRow(fields, row, this.joinsNotNullableMap);
+    return this.#toObject(fields, row);
+  }
+
+  #toObject(fields: SelectedFieldsOrdered, row: unknown[]): unknown {
+    this.#mapper ??= rowMapper(fields);
+    return this.#mapper(row, this.joinsNotNullableMap);
   }
 }
