@@ -19,6 +19,8 @@ export interface RunningNode {
   go(): void;
   /** Resolves as soon as stderr holds `text`. */
   says(text: string): Promise<void>;
+  /** The first group of the pattern, as soon as stdout matches it. */
+  stdoutOf(pattern: RegExp): Promise<string>;
 }
 
 /** Where a process runs. */
@@ -62,6 +64,16 @@ export function startNode(args: readonly string[], { cwd, env }: RunOptions = {}
     go: () => {
       child.stdin.end();
     },
+    stdoutOf: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const found = pattern.exec(stdout)?.[1];
+          if (found !== undefined) resolve(found);
+        };
+        child.stdout.on("data", look);
+        child.on("close", () => reject(new Error(`It ended without writing ${String(pattern)}:\n${stderr}`)));
+        look();
+      }),
     says: (text) =>
       new Promise((resolve, reject) => {
         const look = (): void => {

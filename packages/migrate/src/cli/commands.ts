@@ -1,5 +1,6 @@
 import type { CommandEntry, CommandGroup } from "./command.ts";
 import { baseline } from "./entries/baseline.ts";
+import { dashboard } from "./entries/dashboard.ts";
 import { down } from "./entries/down.ts";
 import { completion } from "./entries/completion.ts";
 import { drift } from "./entries/drift.ts";
@@ -28,6 +29,7 @@ export const commands: readonly CommandEntry[] = [
   retry,
   runs,
   show,
+  dashboard,
   verify,
   drift,
   provision,

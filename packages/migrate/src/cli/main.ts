@@ -20,7 +20,7 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
     await program.parseAsync([...argv], { from: "user" });
     return exitCode;
   } catch (error) {
-    return reportError(error, argv.includes("--json"), io);
+    return reportError(error, wantedDocument(argv), io);
   }
 }
 
@@ -97,8 +97,20 @@ function examplesText(examples: CommandEntry["examples"]): string {
   return examples.map(([command, meaning]) => `  # ${meaning}\n  npx litefleet-migrate ${command}`).join("\n");
 }
 
+/** In which form stdout is to get an error, if at all. */
+function wantedDocument(argv: readonly string[]): "document" | "line" | undefined {
+  const isWanted = (name: string): boolean =>
+    argv.includes(`--${name}`) || argv.includes(`--reporter=${name}`) || argv[argv.indexOf("--reporter") + 1] === name;
+  return isWanted("json") ? "document" : isWanted("ndjson") ? "line" : undefined;
+}
+
 /** Tells what went wrong: a wrong command line and an expected error by its message, a bug of ours with its stack. */
-function reportError(error: unknown, json: boolean, io: Io): ExitCode {
+function reportError(error: unknown, wanted: "document" | "line" | undefined, io: Io): ExitCode {
+  const tell = (code: string, message: string): void => {
+    const told = { code, message };
+    if (wanted === "document") io.out.write(`${JSON.stringify({ error: told }, undefined, 2)}\n`);
+    else if (wanted === "line") io.out.write(`${JSON.stringify({ type: "error", error: told })}\n`);
+  };
   if (error instanceof CommanderError) {
     // Commander has said it already; help and version end here too.
     return error.exitCode === 0 ? exitCodes.done : exitCodes.error;
@@ -107,12 +119,12 @@ function reportError(error: unknown, json: boolean, io: Io): ExitCode {
   const secrets = [io.env["LIBSQL_AUTH_TOKEN"], io.env["TURSO_AUTH_TOKEN"]];
   if (error instanceof MigrateError) {
     const message = redact(error.message.slice(error.code.length + 2), secrets);
-    if (json) io.out.write(`${JSON.stringify({ error: { code: error.code, message } }, undefined, 2)}\n`);
+    tell(error.code, message);
     io.err.write(`${red("error")} ${message}\n`);
     return exitCodeOfError(error);
   }
   const text = redact(error instanceof Error ? (error.stack ?? error.message) : String(error), secrets);
-  if (json) io.out.write(`${JSON.stringify({ error: { code: "BUG", message: text } }, undefined, 2)}\n`);
+  tell("BUG", text);
   io.err.write(`${red("This is a bug in litefleet-migrate. Please report it with the following:")}\n${text}\n`);
   return exitCodes.error;
 }

@@ -1,7 +1,7 @@
-import type { FleetMigration } from "../fleet/migrate-fleet.ts";
-import { resumeFleet } from "../fleet/resume-fleet.ts";
-import { createProgress } from "../report/progress.ts";
+import { describeRun } from "../fleet/migrate-fleet.ts";
+import { resumeFleetRun } from "../fleet/resume-fleet.ts";
 import { describeUp } from "../report/up.ts";
+import type { FinishedRun } from "../run/fleet-run.ts";
 import { argumentsOf } from "./arguments.ts";
 import type { RawOptions } from "./command.ts";
 import { exitCodeOf } from "./exit-code-of.ts";
@@ -10,32 +10,35 @@ import { readFleetOptions } from "./fleet-options.ts";
 import { withInterrupt } from "./interrupt.ts";
 import type { Io } from "./io.ts";
 import { readRollout } from "./rollout-options.ts";
+import { openRunOutput } from "./run-output.ts";
+import type { RunOutput } from "./run-output.ts";
 
 /** `litefleet-migrate resume` and, with `--failed`, `retry` */
 export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
   const which = options["failed"] === true ? "failed" : "open";
-  const result = await resume(options, io, which);
+  const output = await openRunOutput(options, io, { doing: "Going on with", done: "done" });
+  const startedAt = performance.now();
+  const finished = await resume(options, output, which);
+  const result = describeRun(finished, startedAt);
   const command = which === "failed" ? "retry" : "resume";
-  if (options["json"] === true) io.out.write(`${JSON.stringify({ command, ...result }, undefined, 2)}\n`);
-  else io.out.write(describeUp.table(result, io.out.colors));
+  await output.finish(finished, { command, ...result }, () => describeUp.table(result, io.out.colors));
   io.err.write(describeUp.summary(result, io.err.colors));
   return exitCodeOf(result.state);
 }
 
-function resume(options: RawOptions, io: Io, which: "open" | "failed"): Promise<FleetMigration> {
+function resume(options: RawOptions, output: RunOutput, which: "open" | "failed"): Promise<FinishedRun> {
   const [id] = argumentsOf(options);
-  const { source } = readFleetOptions(options, io);
+  const { source } = readFleetOptions(options, output.io);
   const { concurrency } = options;
-  const progress = createProgress(io.err, { doing: "Going on with", done: "done" });
-  return withInterrupt(io, (signal) =>
-    resumeFleet({
+  return withInterrupt(output.io, (signal) =>
+    resumeFleetRun({
       ...source,
       ...readRollout(options),
       ...(typeof concurrency === "number" && { concurrency }),
       run: id,
       which,
       signal,
-      onProgress: progress.update,
-    }).finally(progress.end),
+      onEvent: output.onEvent,
+    }).finally(output.end),
   );
 }

@@ -6,10 +6,12 @@ import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
 import { readRunsOptions } from "./rollout-options.ts";
+import { checkReportFiles, writeReportFiles } from "./run-output.ts";
 
 /** `litefleet-migrate show` */
 export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
   const [id = "latest"] = argumentsOf(options);
+  await checkReportFiles(options);
   const reader = await openRuns(readRunsOptions(options));
   try {
     const found = await requireRun(reader, id);
@@ -19,6 +21,7 @@ export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
     } else {
       io.out.write(describeRuns.one(found, tenants, io.out.colors));
     }
+    await writeReportFiles(options, { run: found, tenants });
     return exitCodes.done;
   } finally {
     await reader.close();

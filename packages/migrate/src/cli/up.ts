@@ -1,40 +1,42 @@
-import { migrateFleet } from "../fleet/migrate-fleet.ts";
-import type { FleetMigration } from "../fleet/migrate-fleet.ts";
+import { describeRun, runFleet } from "../fleet/migrate-fleet.ts";
 import { tenantCount } from "../report/groups.ts";
-import { createProgress } from "../report/progress.ts";
 import { describeUp } from "../report/up.ts";
+import type { FinishedRun } from "../run/fleet-run.ts";
 import type { RawOptions } from "./command.ts";
 import { exitCodeOf } from "./exit-code-of.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { readFleetOptions, readOrder, readScope } from "./fleet-options.ts";
-import { optionalText, readList } from "./read-option.ts";
-import { readRollout } from "./rollout-options.ts";
 import { withInterrupt } from "./interrupt.ts";
 import type { Io } from "./io.ts";
 import { run as plan } from "./plan.ts";
+import { optionalText, readList } from "./read-option.ts";
+import { readRollout } from "./rollout-options.ts";
+import { openRunOutput } from "./run-output.ts";
+import type { RunOutput } from "./run-output.ts";
 
 /** `litefleet-migrate up` */
 export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
   if (options["dryRun"] === true) return plan(options, io);
-  const { dir, json } = readFleetOptions(options, io);
-  let result = await migrate(options, io, options["allowDestructive"] === true);
-  const refused = result.tenants.filter(({ error }) => error?.code === "DESTRUCTIVE");
-  if (refused.length > 0 && !result.interrupted && io.confirm !== undefined) {
-    io.err.write(describeUp.summary(result, io.err.colors));
+  const { dir } = readFleetOptions(options, io);
+  const output = await openRunOutput(options, io, { doing: "Migrating", done: "migrated" });
+  const startedAt = performance.now();
+  let finished = await migrate(options, output, options["allowDestructive"] === true);
+  const refused = finished.tenants.filter(({ error }) => error?.code === "DESTRUCTIVE");
+  if (refused.length > 0 && finished.run.state !== "interrupted" && io.confirm !== undefined) {
+    io.err.write(describeUp.summary(describeRun(finished, startedAt), io.err.colors));
     const question = `Apply this to ${tenantCount(refused.length)}, and lose the data? Type yes to go on: `;
-    if (await io.confirm(question)) result = await migrate(options, io, true);
+    if (await io.confirm(question)) finished = await migrate(options, output, true);
   }
-  if (json) io.out.write(`${JSON.stringify({ command: "up", dir, ...result }, undefined, 2)}\n`);
-  else io.out.write(describeUp.table(result, io.out.colors));
+  const result = describeRun(finished, startedAt);
+  await output.finish(finished, { command: "up", dir, ...result }, () => describeUp.table(result, io.out.colors));
   io.err.write(describeUp.summary(result, io.err.colors));
   return exitCodeOf(result.state);
 }
 
-function migrate(options: RawOptions, io: Io, allowDestructive: boolean): Promise<FleetMigration> {
-  const { dir, ledgerTable, format, concurrency, source } = readFleetOptions(options, io);
-  const progress = createProgress(io.err, { doing: "Migrating", done: "migrated" });
-  return withInterrupt(io, (signal) =>
-    migrateFleet({
+function migrate(options: RawOptions, output: RunOutput, allowDestructive: boolean): Promise<FinishedRun> {
+  const { dir, ledgerTable, format, concurrency, source } = readFleetOptions(options, output.io);
+  return withInterrupt(output.io, (signal) =>
+    runFleet({
       dir,
       ledgerTable,
       source: format,
@@ -48,7 +50,7 @@ function migrate(options: RawOptions, io: Io, allowDestructive: boolean): Promis
       allowRowLoss: readList(options["allowRowLoss"]),
       lockTimeoutMs: Number(options["lockTimeout"]),
       signal,
-      onProgress: progress.update,
-    }).finally(progress.end),
+      onEvent: output.onEvent,
+    }).finally(output.end),
   );
 }

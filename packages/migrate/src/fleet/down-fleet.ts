@@ -1,6 +1,7 @@
 import type { DownResult, DownRunOptions } from "../down.ts";
 import { loadMigrations } from "../load-migrations.ts";
 import { startRun } from "../run/fleet-run.ts";
+import type { FinishedRun } from "../run/fleet-run.ts";
 import type { RolloutOptions } from "../run/rollout-options.ts";
 import type { RunState, RunTenant, RunWave } from "../run/run-record.ts";
 import type { EachTenantOptions, FleetOutcome, TenantOutcome } from "./each-tenant.ts";
@@ -28,13 +29,12 @@ export interface FleetDown extends FleetOutcome<DownResult> {
 }
 
 /** Undoes migrations of every tenant of a fleet, as `down` does it, in a run like that of `migrateFleet`. */
-export async function downFleet(options: DownFleetOptions): Promise<FleetDown> {
-  const startedAt = performance.now();
+export async function downFleet(options: DownFleetOptions): Promise<FinishedRun> {
   checkConcurrency(options.concurrency);
   const { dir, source, ledgerTable, cwd, authToken, signal, onEvent, onProgress } = options;
   const set = await loadMigrations(dir, options);
   const { to, steps, tx, allowDestructive, allowRowLoss, lockTimeoutMs } = options;
-  const { run, tenants, reason } = await startRun(
+  return startRun(
     {
       dir,
       sourceOptions: { source, ledgerTable },
@@ -49,6 +49,10 @@ export async function downFleet(options: DownFleetOptions): Promise<FleetDown> {
     },
     await resolveTenants(options),
   );
+}
+
+/** A run back as the command line tells it. */
+export function describeDown({ run, tenants, reason }: FinishedRun, startedAt: number): FleetDown {
   const { total, failed, waiting, running } = run.counts;
   return {
     run: run.id,

@@ -95,6 +95,11 @@ export interface FleetMigration {
  */
 export async function migrateFleet(options: MigrateFleetOptions): Promise<FleetMigration> {
   const startedAt = performance.now();
+  return describeRun(await runFleet(options), startedAt);
+}
+
+/** {@link migrateFleet}, with the run as the ledger has it. */
+export async function runFleet(options: MigrateFleetOptions): Promise<FinishedRun> {
   checkConcurrency(options.concurrency);
   const { dir, source, ledgerTable, cwd, authToken, signal, onEvent } = options;
   const set = await loadMigrations(dir, options);
@@ -102,7 +107,7 @@ export async function migrateFleet(options: MigrateFleetOptions): Promise<FleetM
   const tenants = await resolveTenants(options);
   const { to, tx, order, allowDestructive, allowRowLoss, lockTimeoutMs } = options;
   const task = { command: "up", to, tx, order, allowDestructive, allowRowLoss, lockTimeoutMs } as const;
-  const finished = await startRun(
+  return startRun(
     {
       dir,
       sourceOptions: { source, ledgerTable },
@@ -117,7 +122,6 @@ export async function migrateFleet(options: MigrateFleetOptions): Promise<FleetM
     },
     tenants,
   );
-  return describeRun(finished, startedAt);
 }
 
 /** Listeners of a run that tell how far it is. */

@@ -1,3 +1,4 @@
+import type { FinishedRun } from "../run/fleet-run.ts";
 import { resumeRun } from "../run/resume-run.ts";
 import type { RolloutOptions } from "../run/rollout-options.ts";
 import { describeRun, progressOf } from "./migrate-fleet.ts";
@@ -35,11 +36,16 @@ export interface ResumeFleetOptions
  */
 export async function resumeFleet(options: ResumeFleetOptions): Promise<FleetMigration> {
   const startedAt = performance.now();
+  return describeRun(await resumeFleetRun(options), startedAt);
+}
+
+/** {@link resumeFleet}, with the run as the ledger has it. */
+export async function resumeFleetRun(options: ResumeFleetOptions): Promise<FinishedRun> {
   checkConcurrency(options.concurrency);
   const { run: id = "latest", which = "open", cwd, authToken, signal, onEvent, onProgress } = options;
   const { pauseMs, maxFailures, onError, timeoutMs, retries, concurrency, ledger } = options;
   const { beforeRun, beforeWave, afterTenant, healthCheck } = options;
-  const finished = await resumeRun({
+  return resumeRun({
     id,
     states: which === "failed" ? ["failed"] : ["waiting", "running"],
     source: options,
@@ -62,5 +68,4 @@ export async function resumeFleet(options: ResumeFleetOptions): Promise<FleetMig
     onEvent,
     ...progressOf(onProgress),
   });
-  return describeRun(finished, startedAt);
 }

@@ -1,5 +1,6 @@
 import type { CommandEntry } from "../command.ts";
 import { parseCount } from "../parse-count.ts";
+import { addReportOptions } from "../report-options.ts";
 import { addRolloutOptions } from "../rollout-options.ts";
 import { addFleetOptions, addRunOptions, addScopeOption } from "./option-groups.ts";
 
@@ -16,7 +17,7 @@ export const down: CommandEntry = {
     ["down --dir migrations --targets data/acme.db --to 0003 --allow-destructive", "until 0003 is the last one"],
   ],
   addOptions: (command) => {
-    addRolloutOptions(addRunOptions(addScopeOption(addFleetOptions(command))))
+    addReportOptions(addRolloutOptions(addRunOptions(addScopeOption(addFleetOptions(command)))))
       .option("--steps <n>", "how many migrations to undo (default: 1)", parseCount)
       .option("--to <name>", "the migration that is the last one afterwards; 0 for none");
   },

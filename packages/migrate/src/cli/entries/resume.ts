@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { CommandEntry } from "../command.ts";
 import { parseCount } from "../parse-count.ts";
 import { addPaceOptions } from "../rollout-options.ts";
+import { addReportOptions } from "../report-options.ts";
 import { addEngineOption, addTargetOptions } from "./option-groups.ts";
 
 const about =
@@ -14,7 +15,7 @@ function addOptions(command: Command): Command {
     .option("--config <file>", "the configuration (default: litefleet.config.{ts,mts,js,mjs,json} here)")
     .option("--json", "one JSON document on stdout")
     .option("--concurrency <n>", "tenants under way at once (default: as before)", parseCount);
-  return addPaceOptions(addEngineOption(addTargetOptions(command)));
+  return addReportOptions(addPaceOptions(addEngineOption(addTargetOptions(command))));
 }
 
 /** `litefleet-migrate resume` in `--help`. */

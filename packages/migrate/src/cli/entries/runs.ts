@@ -1,6 +1,7 @@
 import type { CommandEntry } from "../command.ts";
 import { parseCount } from "../parse-count.ts";
 import { addLedgerOption } from "../rollout-options.ts";
+import { addFileOptions } from "../report-options.ts";
 
 const configOption = [
   "--config <file>",
@@ -31,9 +32,10 @@ export const show: CommandEntry = {
   examples: [
     ["show", "the newest run"],
     ["show 20260301-1425 --json", "a run by the beginning of its id, with every tenant"],
+    ["show --html run.html", "as a page, for others"],
   ],
   addOptions: (command) => {
-    addLedgerOption(command.option(...configOption)).option("--json", "one JSON document on stdout");
+    addFileOptions(addLedgerOption(command.option(...configOption)).option("--json", "one JSON document on stdout"));
   },
   required: [],
   load: () => import("../show.ts"),

@@ -1,5 +1,6 @@
 import type { CommandEntry } from "../command.ts";
 import { addRolloutOptions } from "../rollout-options.ts";
+import { addReportOptions } from "../report-options.ts";
 import { addFleetOptions, addPlanOptions, addRunOptions, addScopeOption } from "./option-groups.ts";
 
 /** `litefleet-migrate up` in `--help`. */
@@ -22,11 +23,12 @@ export const up: CommandEntry = {
       "up --dir drizzle --targets 'data/*.db' --canary acme --waves 10%,100% --pause 5m",
       "acme first, then a tenth, then all",
     ],
+    ["up --dir drizzle --targets 'data/*.db' --reporter github --junit migrations.xml", "in GitHub Actions"],
     ["up --dir drizzle --targets data/acme.db", "one tenant; the file is created if it is not there"],
     ["up --dir drizzle --targets libsql://acme.example.com", "a server, with the token in LIBSQL_AUTH_TOKEN"],
   ],
   addOptions: (command) => {
-    addRolloutOptions(addRunOptions(addPlanOptions(addScopeOption(addFleetOptions(command))))).option(
+    addReportOptions(addRolloutOptions(addRunOptions(addPlanOptions(addScopeOption(addFleetOptions(command)))))).option(
       "--dry-run",
       "show what would run, as plan does",
     );

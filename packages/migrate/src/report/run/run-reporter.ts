@@ -4,7 +4,7 @@ import type { RunListener } from "../../run/run-event.ts";
 export interface RunReporter {
   readonly onEvent: RunListener;
   /** Takes what it has drawn off the screen. May be called before any event. */
-  end(): void;
+  readonly end: () => void;
 }
 
 /** Reporters as one. */
