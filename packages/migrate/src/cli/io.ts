@@ -21,7 +21,11 @@ export interface Io {
   /** For people: progress, summaries, errors. */
   readonly err: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Asks a person, who has to type "yes". `undefined` where nobody can be asked: without a terminal. */
+  /**
+   * Asks a person, who has to type "yes". `undefined` where nobody can be asked: without a terminal.
+   *
+   * @throws {Interrupted} at Ctrl-C.
+   */
   readonly confirm?: (question: string) => Promise<boolean>;
   /** Calls `listener` at Ctrl-C or SIGTERM; the function that it answers stops that. */
   onInterrupt(listener: () => void): () => void;
@@ -50,10 +54,18 @@ export function createProcessIo(host: NodeJS.Process): Io {
   };
 }
 
+/** A person pressed Ctrl-C when they were asked. */
+export class Interrupted extends Error {}
+
+/** The end of the input (Ctrl-D) is no yes. */
 async function confirm({ stdin, stderr }: NodeJS.Process, question: string): Promise<boolean> {
   const terminal = createInterface({ input: stdin, output: stderr });
+  const { promise: ended, resolve, reject } = Promise.withResolvers<string>();
+  terminal.once("SIGINT", () => reject(new Interrupted("Interrupted")));
+  terminal.once("close", () => resolve(""));
   try {
-    return (await terminal.question(question)).trim().toLowerCase() === "yes";
+    const answer = await Promise.race([terminal.question(question), ended]);
+    return answer.trim().toLowerCase() === "yes";
   } finally {
     terminal.close();
   }

@@ -8,6 +8,7 @@ import { commandGroups, commands } from "./commands.ts";
 import { configHasTenants, withConfig } from "./config-options.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
+import { Interrupted } from "./io.ts";
 import type { Io } from "./io.ts";
 
 /** Runs the command line `argv` (without node and script) and answers the exit code. Never throws. */
@@ -114,6 +115,10 @@ function reportError(error: unknown, wanted: "document" | "line" | undefined, io
   if (error instanceof CommanderError) {
     // Commander has said it already; help and version end here too.
     return error.exitCode === 0 ? exitCodes.done : exitCodes.error;
+  }
+  if (error instanceof Interrupted) {
+    io.err.write("\n");
+    return exitCodes.interrupted;
   }
   const { red } = io.err.colors;
   const secrets = [io.env["LIBSQL_AUTH_TOKEN"], io.env["TURSO_AUTH_TOKEN"]];
