@@ -19,3 +19,11 @@ export type {
   VectorMethods,
   VectorsExtension,
 } from "./vectors/with-vectors.ts";
+export { fleetPrisma } from "./fleet/fleet-prisma.ts";
+export type {
+  CreatePrismaClient,
+  FleetPrismaOptions,
+  PrismaClientClass,
+  PrismaFleet,
+  PrismaFleetOptions,
+} from "./fleet/fleet-prisma.ts";

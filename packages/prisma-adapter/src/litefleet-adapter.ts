@@ -40,10 +40,11 @@ export class LitefleetAdapter extends LitefleetQueryable implements SqlDriverAda
   /**
    * Starts a transaction; it begins with its first statement. Any number may be open at once.
    *
+   * @param onEnd is called when Prisma ends it.
    * @throws {DriverAdapterError} `InvalidIsolationLevel` for a level other than `SERIALIZABLE` and `SNAPSHOT`.
    */
-  async startTransaction(isolationLevel?: IsolationLevel): Promise<Transaction> {
-    return new LitefleetTransaction(this.client, this.#modeFor(isolationLevel), this.#options);
+  async startTransaction(isolationLevel?: IsolationLevel, onEnd?: () => void): Promise<Transaction> {
+    return new LitefleetTransaction(this.client, this.#modeFor(isolationLevel), this.#options, onEnd);
   }
 
   getConnectionInfo(): ConnectionInfo {

@@ -19,17 +19,20 @@ export class LitefleetTransaction extends LitefleetQueryable implements Transact
   readonly #client: Client;
   readonly #mode: TransactionMode;
   readonly #abort: AbortController;
+  readonly #onEnd: (() => void) | undefined;
   #isGiven = false;
   #beginning: Promise<DriverTransaction> | undefined;
   #begun: DriverTransaction | undefined;
   #hasEnded = false;
 
-  constructor(client: Client, mode: TransactionMode, options: ResolvedOptions) {
+  /** @param onEnd is called once it has been committed or rolled back. */
+  constructor(client: Client, mode: TransactionMode, options: ResolvedOptions, onEnd?: () => void) {
     const abort = new AbortController();
     super(options, abort.signal);
     this.#abort = abort;
     this.#client = client;
     this.#mode = mode;
+    this.#onEnd = onEnd;
   }
 
   /**
@@ -56,12 +59,13 @@ export class LitefleetTransaction extends LitefleetQueryable implements Transact
   /** Commits. Should that fail, the transaction is rolled back, for Prisma will not ask for it. */
   async commit(): Promise<void> {
     this.#hasEnded = true;
-    if (this.#isGiven) return;
     try {
-      await (await this.#beginning)?.commit();
+      if (!this.#isGiven) await (await this.#beginning)?.commit();
     } catch (error) {
       this.#begun?.close();
       throw await toKnownRequestError(this.translate(error), "The commit");
+    } finally {
+      this.#onEnd?.();
     }
   }
 
@@ -74,6 +78,8 @@ export class LitefleetTransaction extends LitefleetQueryable implements Transact
     } catch (error) {
       debug("rollback: %O", error);
       this.#begun?.close();
+    } finally {
+      this.#onEnd?.();
     }
   }
 

@@ -41,7 +41,7 @@ export class PrismaLitefleet implements SqlMigrationAwareDriverAdapterFactory {
     const database = this.#database;
     const isGiven = isClient(database);
     const client = isGiven ? database : createClient({ ...database, timeout: database.timeout ?? defaultTimeoutMs });
-    this.#latest = new LitefleetAdapter(client, this.#options, !isGiven);
+    this.#latest = this.newAdapter(client, this.#options, !isGiven);
     return this.#latest;
   }
 
@@ -49,6 +49,11 @@ export class PrismaLitefleet implements SqlMigrationAwareDriverAdapterFactory {
   get client(): Client | undefined {
     if (isClient(this.#database)) return this.#database;
     return this.#latest?.isDisposed === false ? this.#latest.client : undefined;
+  }
+
+  /** What Prisma gets for a connection. */
+  protected newAdapter(client: Client, options: ResolvedOptions, ownsClient: boolean): LitefleetAdapter {
+    return new LitefleetAdapter(client, options, ownsClient);
   }
 
   /** An empty database in memory, in which Prisma tries migrations out. Closed with its adapter. */

@@ -133,3 +133,44 @@ test("the extensions are typed by the models", { timeout: 60_000 }, async () => 
   `);
   expect(said).toEqual([]);
 });
+
+test("the clients of a fleet are typed as the one that Prisma generates", { timeout: 60_000 }, async () => {
+  const said = await compile(`
+    import { createFleet } from "@litefleet/driver";
+    import { fleetPrisma, withVectors } from "@litefleet/prisma-adapter";
+    import type { PrismaFleet } from "@litefleet/prisma-adapter";
+    const fleet = createFleet({ tenants: [{ name: "acme", url: "file:acme.db", plan: "paid" }] });
+    const tenants = fleetPrisma(fleet, PrismaClient, { log: ["error"], transactionMode: "concurrent", maxOpen: 3, idleMs: 5 });
+    const prisma = await tenants.for("acme", { timeoutMs: 5 });
+    export const same: PrismaClient = prisma;
+    export const fleets: PrismaFleet<PrismaClient> = fleetPrisma(fleet, PrismaClient);
+    const [author] = await prisma.author.findMany({ include: { books: true } });
+    export const titles: string[] = author!.books.map((book) => book.title);
+    export const plans: string[] = await tenants.map((_, tenant) => tenant.plan);
+    export const count: number = await tenants.run("acme", (own) => own.$transaction((tx) => tx.author.count()));
+    const extended = fleetPrisma(
+      fleet,
+      ({ adapter }) => new PrismaClient({ adapter, log: ["warn"] }).$extends(withVectors({ article: "embedding" })),
+      { maxOpen: 3, timestampFormat: "unixepoch-ms" },
+    );
+    const [near] = await (await extended.for("acme")).article.nearest({ vector: [1, 2, 3], select: { title: true } });
+    export const found: { title: string; distance: number } = near!;
+    // @ts-expect-error no such tenant's property
+    await tenants.run("acme", (_, tenant) => tenant.price);
+    // @ts-expect-error the adapter is the fleet's
+    fleetPrisma(fleet, PrismaClient, { adapter: {} });
+    // @ts-expect-error no such option
+    fleetPrisma(fleet, PrismaClient, { maxOpened: 3 });
+    // @ts-expect-error no such mode
+    fleetPrisma(fleet, PrismaClient, { transactionMode: "exclusive" });
+    // @ts-expect-error those are given to the constructor
+    fleetPrisma(fleet, ({ adapter }) => new PrismaClient({ adapter }), { log: ["warn"] });
+    // @ts-expect-error no class of Prisma's
+    fleetPrisma(fleet, Date);
+    // @ts-expect-error no fleet
+    fleetPrisma({}, PrismaClient);
+    // @ts-expect-error no such model
+    prisma.nobody;
+  `);
+  expect(said).toEqual([]);
+});

@@ -43,16 +43,18 @@ export function createFleet<T extends FleetTenant = FleetTenant>(options: FleetO
 class TenantFleet<T extends FleetTenant> implements Fleet<T> {
   readonly #lookup: TenantLookup<T>;
   readonly #open: OpenTenants<T>;
-  readonly #maxOpen: number;
+  readonly maxOpen: number;
+  readonly idleMs: number;
 
   constructor({ tenants, open = createClient, maxOpen, idleMs, onOpen }: FleetOptions<T>) {
     checkFunction("open", open);
     if (onOpen !== undefined) checkFunction("onOpen", onOpen);
     this.#lookup = createLookup(tenants);
-    this.#maxOpen = checkWhole("maxOpen", maxOpen ?? defaultMaxOpen);
+    this.maxOpen = checkWhole("maxOpen", maxOpen ?? defaultMaxOpen);
+    this.idleMs = checkDuration("idleMs", idleMs ?? defaultIdleMs);
     this.#open = new OpenTenants({
-      maxOpen: this.#maxOpen,
-      idleMs: checkDuration("idleMs", idleMs ?? defaultIdleMs),
+      maxOpen: this.maxOpen,
+      idleMs: this.idleMs,
       find: (name) => this.#lookup.find(name),
       open: async (tenant) => {
         const client = await open(tenant);
@@ -96,7 +98,7 @@ class TenantFleet<T extends FleetTenant> implements Fleet<T> {
 
   async map<R>(work: (client: Client, tenant: T) => Promise<R> | R, options: FleetMapOptions = {}): Promise<R[]> {
     checkFunction("work", work);
-    const { concurrency = Math.min(defaultConcurrency, this.#maxOpen), names: given, ...patience } = options;
+    const { concurrency = Math.min(defaultConcurrency, this.maxOpen), names: given, ...patience } = options;
     checkOptions(patience);
     checkWhole("concurrency", concurrency);
     const names = this.#namesOf(given);
@@ -112,7 +114,7 @@ class TenantFleet<T extends FleetTenant> implements Fleet<T> {
         }
       }
     };
-    await Promise.all(Array.from({ length: Math.min(concurrency, this.#maxOpen, names.length) }, worker));
+    await Promise.all(Array.from({ length: Math.min(concurrency, this.maxOpen, names.length) }, worker));
     if (failures.size > 0) throw new FleetError(inOrder(failures, names), inOrder(results, names));
     return [...inOrder(results, names).values()];
   }

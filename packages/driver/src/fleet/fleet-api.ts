@@ -88,6 +88,10 @@ export interface Fleet<T extends FleetTenant = FleetTenant> extends AsyncDisposa
    */
   map<R>(work: (client: Client, tenant: T) => Promise<R> | R, options?: FleetMapOptions): Promise<R[]>;
   status(): FleetStatus;
+  /** As it was given to {@link createFleet}, or its default. */
+  readonly maxOpen: number;
+  /** As it was given to {@link createFleet}, or its default. */
+  readonly idleMs: number;
   /**
    * Takes no more calls, waits for those under way, and closes every client. What is still in use after `timeoutMs` (default 10,000) is
    * closed nevertheless, and its calls reject with `CLIENT_CLOSED`.
