@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { MigrateError } from "../errors.ts";
+import { findPackage } from "./find-package.ts";
 
 /** What a `prisma.config.ts` says, with absolute paths. */
 export interface PrismaConfig {
@@ -82,13 +83,9 @@ type Loader = (options: { readonly configFile: string }) => Promise<unknown>;
 
 /** Prisma's loader of configurations, a dependency of its command line. */
 async function findLoader(file: string): Promise<Loader | undefined> {
-  let entry: string;
-  try {
-    const prisma = createRequire(file).resolve("prisma/package.json");
-    entry = createRequire(prisma).resolve("@prisma/config");
-  } catch {
-    return undefined;
-  }
+  const prisma = findPackage("prisma", file);
+  if (prisma === undefined) return undefined;
+  const entry = createRequire(prisma).resolve("@prisma/config");
   const module: unknown = await import(pathToFileURL(entry).href);
   return isLoader(module) ? module.loadConfigFromFile : undefined;
 }

@@ -1,5 +1,6 @@
 import { createClient } from "@litefleet/driver";
 import type { Client } from "@litefleet/driver";
+import { splitStatements } from "@litefleet/driver/sql";
 import type {
   SqlDriverAdapter,
   SqlMigrationAwareDriverAdapterFactory,
@@ -66,7 +67,7 @@ function withQueries(
     provider: adapter.provider,
     adapterName: adapter.adapterName,
     queryRaw: (query) => queryRaw(withStringInQuotes(query)),
-    executeRaw: (query) => adapter.executeRaw(query),
+    executeRaw: async (query) => (splitStatements(query.sql).length === 0 ? 0 : adapter.executeRaw(query)),
     executeScript: (script) => adapter.executeScript(script),
     startTransaction: (level) => adapter.startTransaction(level),
     getConnectionInfo: () => adapter.getConnectionInfo?.() ?? { supportsRelationJoins: false },

@@ -2,10 +2,11 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { MigrateError } from "../errors.ts";
+import { findPackage } from "./find-package.ts";
 
 /** The packages of a user's project that the commands for Prisma stand on, by where they lie. */
 export interface InstalledPrisma {
-  /** The entry of `@prisma/schema-engine-wasm`. */
+  /** The folder of `@prisma/schema-engine-wasm`. */
   readonly engine: string;
   /** The entry of `@litefleet/prisma-adapter`. */
   readonly adapter: string;
@@ -21,15 +22,15 @@ export interface InstalledPrisma {
  * @throws {MigrateError} `PRISMA_MISSING` or `PRISMA_MISMATCH`, with the command that installs what is needed.
  */
 export async function findPrisma(root: string): Promise<InstalledPrisma> {
-  const require = createRequire(path.join(root, "package.json"));
-  const prisma = await readPrismaVersion(require);
+  const from = path.join(root, "package.json");
+  const prisma = await readPrismaVersion(from);
   if (prisma === undefined) {
     throw missing("prisma", root, "npm install --save-dev prisma@7 && npm install @prisma/client@7");
   }
-  const wanted = await readWantedEngine(require);
-  const engine = resolve(require, engineName);
+  const wanted = await readWantedEngine(from);
+  const engine = findPackage(engineName, from);
   if (engine === undefined) throw missing(engineName, root, installCommand(prisma, wanted));
-  const version = await readVersion(path.join(path.dirname(engine), "package.json"));
+  const version = await readVersion(engine);
   const fits = [prisma, wanted].some((other) => other !== undefined && minorOf(other) === minorOf(version));
   if (!fits || !prisma.startsWith("7.")) {
     throw new MigrateError(
@@ -39,38 +40,27 @@ export async function findPrisma(root: string): Promise<InstalledPrisma> {
       "PRISMA_MISMATCH",
     );
   }
-  const adapter = resolve(require, adapterName);
+  const adapter = findPackage(adapterName, from);
   if (adapter === undefined) throw missing(adapterName, root, `npm install ${adapterName}`);
-  return { engine, adapter };
+  return { engine: path.dirname(engine), adapter: createRequire(adapter).resolve(adapterName) };
 }
 
 const engineName = "@prisma/schema-engine-wasm";
 const adapterName = "@litefleet/prisma-adapter";
 
-function resolve(require: NodeJS.Require, name: string): string | undefined {
-  try {
-    return require.resolve(name);
-  } catch {
-    return undefined;
-  }
-}
-
 /** The command line's version; where only a client is installed, that one's. */
-async function readPrismaVersion(require: NodeJS.Require): Promise<string | undefined> {
-  const manifest = resolve(require, "prisma/package.json") ?? resolve(require, "@prisma/client/package.json");
+async function readPrismaVersion(from: string): Promise<string | undefined> {
+  const manifest = findPackage("prisma", from) ?? findPackage("@prisma/client", from);
   return manifest === undefined ? undefined : readVersion(manifest);
 }
 
 /** The engine that Prisma was released with. It may not be on the registry. */
-async function readWantedEngine(require: NodeJS.Require): Promise<string | undefined> {
-  let from = require;
+async function readWantedEngine(root: string): Promise<string | undefined> {
+  let from: string | undefined = root;
   for (const name of ["prisma", "@prisma/engines", "@prisma/engines-version"]) {
-    const manifest = resolve(from, `${name}/package.json`);
-    if (manifest === undefined) return undefined;
-    if (name === "@prisma/engines-version") return readVersion(manifest);
-    from = createRequire(manifest);
+    if (from !== undefined) from = findPackage(name, from);
   }
-  return undefined;
+  return from === undefined ? undefined : readVersion(from);
 }
 
 async function readVersion(manifest: string): Promise<string> {

@@ -64,13 +64,12 @@ async function load({ engine, adapter }: InstalledPrisma): Promise<PrismaModules
  * The package imports its WebAssembly as a module, which Node does only in newer releases and with a warning; so it is put
  * together here.
  */
-async function loadGlue(engine: string): Promise<EngineGlue> {
-  const folder = path.dirname(engine);
+async function loadGlue(folder: string): Promise<EngineGlue> {
   const [glue, bytes] = await Promise.all([
     importFile(path.join(folder, "schema_engine_bg.js")),
     readFile(path.join(folder, "schema_engine_bg.wasm")),
   ]);
-  if (!isGlue(glue)) throw unexpected(engine);
+  if (!isGlue(glue)) throw unexpected(folder);
   const { instance } = await WebAssembly.instantiate(bytes, { "./schema_engine_bg.js": { ...glue } });
   glue[setWasm](instance.exports);
   instance.exports["__wbindgen_start"]();
