@@ -33,7 +33,7 @@ async function hasBegun(file: string, isOver: () => boolean): Promise<void> {
 
 test(
   "a deploy that is killed has done nothing, and the next one does all of it",
-  { tags: ["soak"] },
+  { tags: ["soak"], timeout: 120_000 },
   async () => {
     for (let round = 0; round < rounds; round += 1) {
       const project = await createProject((root) => `file:${path.join(root, "live.db")}`, { packages: false });
@@ -71,5 +71,4 @@ test(
       expect(diagnosis).toMatchObject({ history: null, failedMigrationNames: [], editedMigrationNames: [] });
     }
   },
-  120_000,
 );
