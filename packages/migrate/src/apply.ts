@@ -36,6 +36,12 @@ export interface RunOptions {
   readonly onEvent?: MigrationListener;
 }
 
+/** What our own runs over a fleet add. */
+export interface RunHooks {
+  /** Runs before the first change, in no transaction, with what is to be done; what it throws ends the run with nothing changed. */
+  readonly beforeFirst?: (steps: readonly MigrationStep[]) => Promise<void>;
+}
+
 /** How pending migrations are applied to one database. */
 export interface ApplyOptions extends RunOptions {
   /** The last migration to apply, by name: `"0003_add_plans"`. What is applied beyond it stays. Default: the newest. */
@@ -72,7 +78,11 @@ const serverLockMs = 10_000;
 const diagnosisMs = 5_000;
 
 /** Applies what is pending in `set`, up to `options.to`. Errors are `MigrateError`s. */
-export async function applyPending(client: Client, set: MigrationSet, options: ApplyOptions): Promise<MigrateResult> {
+export async function applyPending(
+  client: Client,
+  set: MigrationSet,
+  options: ApplyOptions & RunHooks,
+): Promise<MigrateResult> {
   const { names, pending, durationMs } = await runToGoal(client, set, upGoal(set, options), options);
   return { state: names.length > 0 ? "migrated" : "up-to-date", applied: names, pending, durationMs };
 }
@@ -85,7 +95,7 @@ export async function runToGoal(
   client: Client,
   set: MigrationSet,
   goal: Goal,
-  options: RunOptions,
+  options: RunOptions & RunHooks,
 ): Promise<RunResult> {
   const startedAt = performance.now();
   const { tenant, tx = "all", lockTimeoutMs = 30_000, signal, onEvent } = options;
@@ -93,6 +103,7 @@ export async function runToGoal(
   let left: readonly string[] = [];
   let pending: readonly string[] = [];
   let waitingSince = startedAt;
+  let preparedFor: string | undefined;
   try {
     for (;;) {
       signal?.throwIfAborted();
@@ -105,6 +116,10 @@ export async function runToGoal(
         const [planned, ...more] = planTransactions(steps, tx);
         if (planned === undefined) break;
         if (options.allowDestructive === false && names.length === 0) refuseDestructive(steps, tenant);
+        // Once for what is to be done, however often it has to wait for others.
+        const prepares = left.join("\n");
+        if (names.length === 0 && prepares !== preparedFor) await options.beforeFirst?.(steps);
+        preparedFor = prepares;
         const ended = await runOne(client, set, planned, goal, read, { ...options, lockTimeoutMs });
         if (ended === undefined) onEvent?.({ type: "retry", reason: "changed" });
         else {

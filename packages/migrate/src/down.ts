@@ -1,6 +1,6 @@
 import type { Client } from "@litefleet/driver";
 import { runToGoal } from "./apply.ts";
-import type { RunOptions } from "./apply.ts";
+import type { RunHooks, RunOptions } from "./apply.ts";
 import { downGoal } from "./goal.ts";
 import type { DownTarget } from "./goal.ts";
 import { loadMigrations } from "./load-migrations.ts";
@@ -41,7 +41,7 @@ export async function down(client: Client, options: DownOptions): Promise<DownRe
 }
 
 /** {@link down} with a folder that was read before. */
-export async function undo(client: Client, set: MigrationSet, options: DownRunOptions): Promise<DownResult> {
+export async function undo(client: Client, set: MigrationSet, options: DownRunOptions & RunHooks): Promise<DownResult> {
   const goal = downGoal(set, options, options.tenant);
   const { names, durationMs } = await runToGoal(client, set, goal, options);
   const left = new Set(names);

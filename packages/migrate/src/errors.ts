@@ -8,6 +8,8 @@ import { LitefleetError } from "@litefleet/driver";
 export const migrateErrorCodes = [
   "ABORTED",
   "ARGUMENT_INVALID",
+  "BACKUP_FAILED",
+  "BACKUP_UNKNOWN",
   "CONFIG_INVALID",
   "DESTRUCTIVE",
   "DIR_INVALID",

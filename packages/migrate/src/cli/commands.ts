@@ -1,4 +1,5 @@
 import type { CommandEntry, CommandGroup } from "./command.ts";
+import { backups } from "./entries/backups.ts";
 import { baseline } from "./entries/baseline.ts";
 import { dashboard } from "./entries/dashboard.ts";
 import { down } from "./entries/down.ts";
@@ -13,6 +14,7 @@ import { prismaCommands } from "./entries/prisma/commands.ts";
 import { prismaGroup } from "./entries/prisma/group.ts";
 import { repair } from "./entries/repair.ts";
 import { resolve } from "./entries/resolve.ts";
+import { restore } from "./entries/restore.ts";
 import { resume, retry } from "./entries/resume.ts";
 import { runs, show } from "./entries/runs.ts";
 import { status } from "./entries/status.ts";
@@ -33,6 +35,8 @@ export const commands: readonly CommandEntry[] = [
   verify,
   drift,
   provision,
+  restore,
+  backups,
   lint,
   baseline,
   resolve,

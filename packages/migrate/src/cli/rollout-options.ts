@@ -2,6 +2,7 @@ import path from "node:path";
 import type { Config } from "@litefleet/driver";
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
+import { backupModes, defaultBackups } from "../backup/backup-record.ts";
 import { defaultLedger } from "../run/open-ledger.ts";
 import type { RunsOptions } from "../run/ledger-reader.ts";
 import type { RolloutOptions } from "../run/rollout-options.ts";
@@ -10,13 +11,19 @@ import type { RawOptions } from "./command.ts";
 import { configOf } from "./config-options.ts";
 import { parseCount } from "./parse-count.ts";
 import { parseDuration } from "./parse-duration.ts";
-import { readList } from "./read-option.ts";
+import { oneOf, optionalText, readList } from "./read-option.ts";
 
 /** How a new run goes over its fleet. */
 export function addRolloutOptions(command: Command): Command {
   command
     .option("--waves <list>", "how many tenants have been run after each wave, such as 1,5%,100%", parseWaves)
-    .option("--canary <name...>", "tenants that are a wave of their own, before all others");
+    .option("--canary <name...>", "tenants that are a wave of their own, before all others")
+    .addOption(
+      new Option("--backup <when>", "back tenants up first: where data is taken away, always, or not")
+        .choices(backupModes)
+        .default("none"),
+    )
+    .option("--backups <folder>", `where backups are kept (default: ${defaultBackups})`);
   return addPaceOptions(command);
 }
 
@@ -61,6 +68,8 @@ export function readRollout(options: RawOptions): RolloutOptions {
     ...((onError === "stop" || onError === "continue") && { onError }),
     ...(typeof timeout === "number" && { timeoutMs: timeout }),
     ...(typeof retries === "number" && { retries }),
+    backup: oneOf(["none", "auto", "always"], options["backup"]),
+    backups: optionalText(options["backups"]),
     beforeRun,
     beforeWave,
     afterTenant,

@@ -24,6 +24,8 @@ const kinds: Readonly<Record<keyof MigrateConfig, readonly EntryKind[]>> = {
   timeoutMs: ["number"],
   retries: ["number"],
   ledger: ["string", "object", "boolean"],
+  backup: ["string"],
+  backups: ["string"],
   beforeRun: ["function"],
   beforeWave: ["function"],
   afterTenant: ["function"],

@@ -7,9 +7,15 @@ import { syncFolder } from "./sync-folder.ts";
 /** What SQLite and libSQL keep beside a database: with one of them left from another file it would be taken for part of this one. */
 export const sideFileEndings = ["-wal", "-shm", "-journal", "-client_wal_index", "-info"] as const;
 
-/** A name in the folder of `file` that nobody else uses, and that no glob for databases finds. */
+/** A name in the folder of `file` that nobody else uses, and, as it begins with a dot, no glob for databases finds. */
 export function scratchName(file: string): string {
-  return path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString("hex")}.tmp`);
+  return path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString("hex")}.db`);
+}
+
+/** Files beside a database that hold changes which are not in it yet: SQLite's log, and that of Turso Database (`a.db-log` for `a.db` and `a.sqlite`). */
+export function logsOf(file: string): readonly [sqlite: string, turso: string] {
+  const { dir, name } = path.parse(file);
+  return [`${file}-wal`, path.join(dir, `${name}.db-log`)];
 }
 
 /** Copies a file, by reference where the file system can, and brings the copy to the disk. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { ResolvedTenant } from "./tenant.ts";
@@ -24,6 +25,13 @@ export class FileReleaser {
     this.#collect ??= exposeCollector();
     this.#collect?.({ type: "minor" });
   }
+}
+
+/** Lets go of all of them at once, for what wants to know whether a file is open. */
+export async function collectClosedFiles(): Promise<void> {
+  exposeCollector()?.();
+  // Files are closed by finalizers, which run in a turn of their own.
+  await nextTurn();
 }
 
 function exposeCollector(): NodeJS.GCFunction | undefined {

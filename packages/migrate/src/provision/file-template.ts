@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { createClient } from "@litefleet/driver";
 import type { Config } from "@litefleet/driver";
 import { applyPending } from "../apply.ts";
-import { copySynced, placeFile, scratchName, sideFileEndings } from "../files/place-file.ts";
+import { copySynced, logsOf, placeFile, scratchName, sideFileEndings } from "../files/place-file.ts";
 import { syncFolder } from "../files/sync-folder.ts";
 import type { MigrationSet } from "../migration.ts";
 import { describeCause } from "../tenant-errors.ts";
@@ -106,7 +106,7 @@ async function removeOldTemplates(folder: string, current: string): Promise<void
 }
 
 async function removeDatabase(file: string): Promise<void> {
-  const files = [file, ...sideFileEndings.map((ending) => file + ending), `${file}-log`];
+  const files = [file, ...sideFileEndings.map((ending) => file + ending), ...logsOf(file)];
   await Promise.all(files.map((each) => rm(each, { force: true })));
 }
 

@@ -1,6 +1,7 @@
 import { MigrateError } from "../errors.ts";
 import { allowedFailures } from "./plan-waves.ts";
 import type { RolloutOptions } from "./rollout-options.ts";
+import { checkGuard } from "./tenant-guard.ts";
 
 /** The longest wait of a timer, in milliseconds: 24 days. */
 const longestMs = 2 ** 31 - 1;
@@ -11,6 +12,7 @@ export function checkRollout(options: RolloutOptions): void {
   checkNumber("timeoutMs", options.timeoutMs, 1, longestMs);
   checkNumber("retries", options.retries, 0, 1_000);
   allowedFailures(options.maxFailures, 1);
+  checkGuard(options);
   const { onError = "continue" } = options;
   if (onError !== "continue" && onError !== "stop") {
     throw new MigrateError(`onError is "continue" or "stop", got ${JSON.stringify(onError)}.`, "ROLLOUT_INVALID");

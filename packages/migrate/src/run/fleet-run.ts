@@ -21,6 +21,7 @@ import type { RunRecord, RunTenant } from "./run-record.ts";
 import { RunStop } from "./run-stop.ts";
 import { ServerLanes } from "./server-lanes.ts";
 import { openTaskRunner } from "./task-runner.ts";
+import { guardOf } from "./tenant-guard.ts";
 import type { TenantTask } from "./tenant-task.ts";
 
 /** What is to be run, and how. */
@@ -68,8 +69,8 @@ export interface KeptSettings {
  * @throws {MigrateError} `ROLLOUT_INVALID`, `RUN_IN_PROGRESS`, `RUN_LEDGER_FAILED`; the last one also when the ledger cannot be
  *   written any more on the way. What the listener throws is thrown when what was under way has ended.
  */
-export async function startRun(plan: RunPlan, tenants: readonly ResolvedTenant[]): Promise<FinishedRun> {
-  const { rollout, set } = plan;
+export async function startRun(given: RunPlan, tenants: readonly ResolvedTenant[]): Promise<FinishedRun> {
+  const { rollout, set } = given;
   checkConcurrency(rollout.concurrency);
   checkRollout(rollout);
   const waves = planWaves(
@@ -80,8 +81,10 @@ export async function startRun(plan: RunPlan, tenants: readonly ResolvedTenant[]
   const rows = tenants.map(({ name, target }, place) => newTenant(name, target, waveOf.get(place) ?? 0));
   const holder = thisHolder();
   const now = Date.now();
+  const id = createRunId(new Date(now));
+  const plan: RunPlan = { ...given, task: { ...given.task, guard: guardOf(rollout, id, given.cwd) } };
   const run: RunRecord = {
-    id: createRunId(new Date(now)),
+    id,
     command: plan.task.command,
     state: "running",
     dir: absoluteDir(plan.dir),

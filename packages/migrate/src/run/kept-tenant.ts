@@ -3,14 +3,14 @@ import { MigrateError } from "../errors.ts";
 import type { ResolvedTenant, Tenant } from "../fleet/tenant.ts";
 
 /** What the run ledger keeps of how a tenant is opened: nothing secret. */
-interface KeptTenant extends Pick<Tenant, "name" | "url" | "syncUrl" | "engine" | "namespace"> {
+interface KeptTenant extends Pick<Tenant, "name" | "url" | "syncUrl" | "engine" | "namespace" | "adminUrl"> {
   /** Settings that could not be kept. */
   readonly without?: readonly string[];
 }
 
 /** What is kept of a tenant, as JSON. `authToken` is the one that all tenants share, which is not missed. */
 export function keepTenant(tenant: ResolvedTenant, authToken: string | undefined): string {
-  const { name, path, config, namespace } = tenant;
+  const { name, path, config, namespace, adminUrl } = tenant;
   const without = [
     ...(config.fetch !== undefined && namespace === undefined ? ["fetch"] : []),
     ...(config.encryptionKey === undefined ? [] : ["encryptionKey"]),
@@ -22,6 +22,7 @@ export function keepTenant(tenant: ResolvedTenant, authToken: string | undefined
     ...(config.syncUrl !== undefined && { syncUrl: withoutSecrets(config.syncUrl) }),
     ...(config.engine !== undefined && { engine: config.engine }),
     ...(namespace !== undefined && { namespace }),
+    ...(adminUrl !== undefined && { adminUrl: withoutSecrets(adminUrl) }),
     ...(without.length > 0 && { without }),
   };
   return JSON.stringify(kept);

@@ -1,4 +1,5 @@
 import type { Client, Config } from "@litefleet/driver";
+import type { GuardOptions } from "./tenant-guard.ts";
 import type { RunRecord, RunTenant, RunWave } from "./run-record.ts";
 
 /** What a hook answers: `false` halts the run, as an error that it throws does. */
@@ -23,7 +24,7 @@ export interface RolloutHooks {
 }
 
 /** How a run goes over its fleet. */
-export interface RolloutOptions extends RolloutHooks {
+export interface RolloutOptions extends RolloutHooks, GuardOptions {
   /**
    * How many tenants have been run after each wave, as counts and as shares of the fleet, increasing: `"1,5%,100%"` or
    * `[1, "5%", "100%"]`. The last one is the whole fleet. Canaries are not counted. Default: one wave.

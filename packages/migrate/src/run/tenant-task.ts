@@ -9,14 +9,17 @@ import type { TenantError } from "../fleet/tenant-result.ts";
 import type { ResolvedTenant } from "../fleet/tenant.ts";
 import type { MigrationSet } from "../migration.ts";
 import { mayPass } from "./may-pass.ts";
+import { beforeFirstOf } from "./tenant-guard.ts";
+import type { TenantGuard } from "./tenant-guard.ts";
 import { withDeadline } from "./with-deadline.ts";
 
 type PerTenant = "tenant" | "signal" | "onEvent";
 
 /** What is done to every tenant of a run. Plain data, so that a thread can be told. */
-export type TenantTask =
+export type TenantTask = (
   | ({ readonly command: "up" } & Omit<ApplyOptions, PerTenant>)
-  | ({ readonly command: "down" } & Omit<DownRunOptions, PerTenant>);
+  | ({ readonly command: "down" } & Omit<DownRunOptions, PerTenant>)
+) & { readonly guard?: TenantGuard };
 
 /** What one attempt made of a tenant. Plain data. */
 export interface Attempt {
@@ -44,7 +47,8 @@ export async function attemptTask(
       withClient(
         tenant,
         async (client) => {
-          const options = { ...task, tenant: tenant.name, signal };
+          const beforeFirst = beforeFirstOf(tenant, client, task.guard, task.lockTimeoutMs);
+          const options = { ...task, tenant: tenant.name, signal, beforeFirst };
           const done =
             options.command === "up"
               ? await applyPending(client, set, options).then(upOutcome(set))
