@@ -1,6 +1,9 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test, vi } from "vitest";
+import { loadConfig } from "../src/config/load-config.ts";
+import { findSetUp } from "../src/scaffold/find-set-up.ts";
 import { runCli } from "./run-node.ts";
 import { scratchFolder } from "./scratch.ts";
 
@@ -70,11 +73,39 @@ const found = [
 
 describe("init finds", () => {
   test.each(found)("%s", async (_, files, expected) => {
-    const cwd = await project(files);
-    const { code, stdout, stderr } = await runCli(["init", "--json"], { cwd });
-    expect(code, stderr).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ command: "init", file: "litefleet.config.ts", ...expected });
+    expect(await findSetUp(await project(files))).toMatchObject(expected);
   });
+});
+
+test("what it writes is a configuration that loads, and that new and doctor take", async () => {
+  const cwd = await project({ "db/migrations/0001_a.sql": "CREATE TABLE a (x);", "data/a.db": "" });
+  expect(await runCli(["init"], { cwd })).toMatchObject({ code: 0, stdout: "litefleet.config.ts\n" });
+  await linkPackage(cwd);
+  expect(await runCli(["new", "more"], { cwd })).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("0002_more.sql"),
+  });
+  const { code, stdout } = await runCli(["up", "--json"], { cwd });
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    source: "numbered",
+    tenants: [{ name: "a", applied: ["0001_a", "0002_more"] }],
+  });
+  expect(await runCli(["doctor"], { cwd })).toMatchObject({ code: 0 });
+});
+
+/** As an install does it. */
+async function linkPackage(cwd: string): Promise<void> {
+  await mkdir(path.join(cwd, "node_modules/@litefleet"), { recursive: true });
+  await symlink(fileURLToPath(new URL("..", import.meta.url)), path.join(cwd, "node_modules/@litefleet/migrate"));
+}
+
+test("names with quotes and backslashes do not break it", async () => {
+  const cwd = await project({ "drizzle.config.json": JSON.stringify({ out: "./a b" }), 'x"y\\z/a.db': "" });
+  expect(await runCli(["init"], { cwd })).toMatchObject({ code: 0 });
+  await linkPackage(cwd);
+  const loaded = await loadConfig(cwd);
+  expect(loaded?.values).toMatchObject({ dir: "a b", targets: [expect.any(String)] });
 });
 
 test.each(["litefleet.config.ts", "litefleet.config.json"])("%s is never overwritten", async (file) => {

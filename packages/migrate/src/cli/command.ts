@@ -24,6 +24,8 @@ export interface CommandEntry {
   readonly required: readonly string[];
   /** `--config` names the configuration of another tool, which the command reads itself. Default false. */
   readonly readsOwnConfig?: boolean;
+  /** A configuration that cannot be loaded does not end the command: the error stands in `configError`. Default false. */
+  readonly survivesBadConfig?: boolean;
   load(): Promise<CommandModule>;
 }
 

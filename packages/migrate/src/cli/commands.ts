@@ -2,6 +2,7 @@ import type { CommandEntry, CommandGroup } from "./command.ts";
 import { backups } from "./entries/backups.ts";
 import { baseline } from "./entries/baseline.ts";
 import { dashboard } from "./entries/dashboard.ts";
+import { doctor } from "./entries/doctor.ts";
 import { down } from "./entries/down.ts";
 import { completion } from "./entries/completion.ts";
 import { drift } from "./entries/drift.ts";
@@ -42,6 +43,7 @@ export const commands: readonly CommandEntry[] = [
   resolve,
   repair,
   init,
+  doctor,
   newEntry,
   completion,
   ...prismaCommands,

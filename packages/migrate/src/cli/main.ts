@@ -62,7 +62,7 @@ litefleet-migrate <command> --help shows a command's options and examples.`,
     if (entry.arguments !== undefined) command.arguments(entry.arguments);
     entry.addOptions(command);
     command.action(async () => {
-      const options = entry.readsOwnConfig === true ? command.opts() : await withConfig(command, process.cwd());
+      const options = await readOptions(entry, command);
       const missing = command.options.find(
         (option) => entry.required.includes(option.long ?? "") && !has(options, option),
       );
@@ -71,6 +71,18 @@ litefleet-migrate <command> --help shows a command's options and examples.`,
     });
   }
   return program;
+}
+
+/** What the command line says, and the configuration where it says nothing. */
+async function readOptions(entry: CommandEntry, command: Command): Promise<RawOptions> {
+  if (entry.readsOwnConfig === true) return command.opts();
+  try {
+    return await withConfig(command, process.cwd());
+  } catch (configError) {
+    if (entry.survivesBadConfig !== true) throw configError;
+    const options: RawOptions = command.opts();
+    return { ...options, configError };
+  }
 }
 
 /** Tenants may also come from a list or from the configuration. */

@@ -12,13 +12,15 @@ export const newEntry: CommandEntry = {
     "snapshot are written too, as drizzle-kit generate --custom does. Overwrites nothing.\n\n" +
     "Exit code 0: done. 1: an error, nothing was written.",
   examples: [
-    ["new add_plans --dir migrations", "after the folder's newest"],
+    ["new add_plans", "after the newest of the configuration's folder"],
+    ["new add_plans --dir migrations", "in another folder"],
     ["new init --dir migrations --source goose", "the first one"],
   ],
   addOptions: (command) => {
     command
       .option("--dir <folder>", "the folder of migrations (default: that of litefleet.config.ts)")
       .addOption(new Option("--source <format>", "the format of the folder").choices(sourceChoices).default("auto"))
+      .option("--config <file>", "the configuration (default: litefleet.config.{ts,mts,js,mjs,json} here)")
       .option("--json", "one JSON document on stdout");
   },
   required: ["--dir"],
