@@ -84,13 +84,13 @@ export class LitefleetPreparedQuery<
   }
 
   /** Runs it for its effect and answers with the driver's result. */
-  async run(placeholderValues?: Record<string, unknown>): Promise<ResultSet> {
+  run(placeholderValues?: Record<string, unknown>): Promise<ResultSet> {
     const { executor } = this.#context;
     return this.#send(placeholderValues, (args) => executor.execute(this.query.sql, args));
   }
 
   /** All rows as arrays of values, as the driver gave them: nothing is decoded. */
-  async values(placeholderValues?: Record<string, unknown>): Promise<T["values"]> {
+  values(placeholderValues?: Record<string, unknown>): Promise<T["values"]> {
     return this.#read(placeholderValues);
   }
 

@@ -23,9 +23,6 @@ export class LitefleetTransaction<
   /** Runs queries in order inside this transaction. If one fails, so does the batch; see {@link Batch}. */
   readonly batch: Batch<[]>;
 
-  /** What helpers such as `nearest()` need; subject to change. */
-  readonly $internals: DatabaseInternals<SQL, Column>;
-
   /** @internal */
   constructor(
     session: TransactionSession<TFullSchema, TSchema>,
@@ -35,9 +32,13 @@ export class LitefleetTransaction<
   ) {
     super("async", building.dialect, session, building.schema, nestedIndex);
     this.#session = session;
-    this.$internals = session.internals;
     this.batch = async (queries) => asBatchResponse(await session.batch(queries));
     if (invalidation !== undefined) this.$cache = { invalidate: (params) => invalidation.written(params) };
+  }
+
+  /** What helpers such as `nearest()` need; subject to change. */
+  get $internals(): DatabaseInternals<SQL, Column> {
+    return this.#session.internals;
   }
 
   /**

@@ -44,7 +44,7 @@ export class LitefleetPreparedQuery<
       executeMethod,
       {
         all: (params) => note(statement.rows(params, mode)),
-        get: async (params) => (await note(statement.rows(params, mode)))[0],
+        get: (params) => note(statement.first(params, mode)),
         run: (params) => note(context.executor.execute(query.sql, asDriverArgs(params))),
       },
       query,
@@ -82,9 +82,19 @@ class LazyStatement {
   }
 
   async rows(params: readonly unknown[], mode: RowMode): Promise<(Value[] | Record<string, Value>)[]> {
+    const prepared = this.#prepare();
+    if (mode === "arrays") return prepared.values(asDriverArgs(params));
+    return rawRows(await prepared.raw(asDriverArgs(params)));
+  }
+
+  async first(params: readonly unknown[], mode: RowMode): Promise<Value[] | Record<string, Value> | undefined> {
+    if (mode === "arrays") return this.#prepare().first(asDriverArgs(params));
+    return (await this.rows(params, mode))[0];
+  }
+
+  #prepare(): PreparedStatement {
     this.#prepared ??= this.#executor.prepare(this.#sql);
-    if (mode === "arrays") return this.#prepared.values(asDriverArgs(params));
-    return rawRows(await this.#prepared.raw(asDriverArgs(params)));
+    return this.#prepared;
   }
 }
 
