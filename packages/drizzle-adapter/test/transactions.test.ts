@@ -170,6 +170,26 @@ onEachDatabase((current) => {
     expect(ran).toBe(false);
   });
 
+  test.each(["timeoutMs", "signal"] as const)(
+    "a transaction is given up by %s in the midst of its callback, and leaves nothing",
+    async (by) => {
+      const { db } = current();
+      const controller = new AbortController();
+      const transaction = db.transaction(
+        async (tx) => {
+          await tx.insert(users).values({ name: "Ada" });
+          controller.abort();
+          await new Promise(() => {});
+        },
+        by === "signal" ? { signal: controller.signal } : { timeoutMs: 100 },
+      );
+      const error: unknown = await transaction.catch((reason: unknown) => reason);
+      expect(driverError(error)?.code).toBe(by === "signal" ? "ABORTED" : "TIMEOUT");
+      expect(await names(db)).toStrictEqual([]);
+      await db.insert(users).values({ name: "Bob" });
+    },
+  );
+
   test("an unknown behavior is refused before anything begins", async () => {
     const { db } = current();
     const behavior = "snapshot" as TransactionBehavior;

@@ -110,8 +110,8 @@ export function kitSuite(version: DrizzleVersion): void {
     },
   );
 
-  test("pull declares the tables, and none of the vector index", async () => {
-    const url = urls["file, migrated"]!;
+  test.each(["file", "server"])("pull from a %s declares the tables, and none of the vector index", async (kind) => {
+    const url = urls[`${kind}, migrated`]!;
     const { code } = await project.kit(url, "pull");
     expect(code).toBe(0);
     const pulled = await project.written("schema.ts");
@@ -119,8 +119,8 @@ export function kitSuite(version: DrizzleVersion): void {
     expect(pulled).not.toContain("shadow");
   });
 
-  test("studio serves the database", async () => {
-    const studio = await project.studio(urls["file, migrated"]!);
+  test.each(["file", "server"])("studio serves a %s", async (kind) => {
+    const studio = await project.studio(urls[`${kind}, migrated`]!);
     const data = { sql: "SELECT word FROM words", params: [], method: "all", mode: "object" };
     const ask = async (body: object): Promise<string> => {
       const headers = { "content-type": "application/json" };

@@ -177,6 +177,26 @@ onEachDatabase((current) => {
     },
   );
 
+  test.each(["timeoutMs", "signal"] as const)(
+    "a transaction is given up by %s in the midst of its callback, and leaves nothing",
+    async (by) => {
+      const { db } = current();
+      const controller = new AbortController();
+      const transaction = db.transaction(
+        async (tx) => {
+          await tx.insert(users).values({ name: "Ada" });
+          controller.abort();
+          await new Promise(() => {});
+        },
+        by === "signal" ? { signal: controller.signal } : { timeoutMs: 100 },
+      );
+      const error: unknown = await transaction.catch((reason: unknown) => reason);
+      expect(driverError(error)?.code).toBe(by === "signal" ? "ABORTED" : "TIMEOUT");
+      expect(await db.$count(users)).toBe(0);
+      await db.insert(users).values({ name: "Bob" });
+    },
+  );
+
   test("of parallel nested transactions each fails or holds on its own; a batch inside belongs to it", async () => {
     const { db } = current();
     const outcome = await db.transaction(async (tx) =>
