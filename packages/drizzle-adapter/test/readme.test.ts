@@ -51,7 +51,11 @@ test("so does the example of migrations", async () => {
   }
 });
 
-test.each(["vectorDistance", "fleetDrizzle"])("so does the example of %s", async (name) => {
+test.each([
+  ["vectorDistance", "drizzle-orm"],
+  ["fleetDrizzle", "drizzle-orm"],
+  ["defineRelations", "drizzle-orm-v1"],
+])("so does the example of %s", async (name, drizzleOrm) => {
   const readme = await readFile(join(packageFolder, "README.md"), "utf8");
   const example = [...readme.matchAll(/```ts\n(.*?)```/gs)].find(([, code]) => code?.includes(name))?.[1] ?? "";
   const folder = await mkdtemp(join(tmpdir(), "litefleet-drizzle-readme-"));
@@ -59,7 +63,7 @@ test.each(["vectorDistance", "fleetDrizzle"])("so does the example of %s", async
     await mkdir(join(folder, "node_modules/@litefleet"), { recursive: true });
     await symlink(packageFolder, join(folder, "node_modules/@litefleet/drizzle-adapter"));
     await symlink(join(packageFolder, "../driver"), join(folder, "node_modules/@litefleet/driver"));
-    const orm = await realpath(join(packageFolder, "node_modules/drizzle-orm"));
+    const orm = await realpath(join(packageFolder, "node_modules", drizzleOrm));
     await symlink(orm, join(folder, "node_modules/drizzle-orm"));
     await writeFile(join(folder, "main.ts"), example);
     const { stdout } = await promisify(execFile)(process.execPath, ["main.ts"], { cwd: folder });
