@@ -1,5 +1,6 @@
 import type { RawResult, Value } from "@litefleet/driver";
 import type { QueryResult } from "kysely";
+import { toBytes } from "./bytes.ts";
 import type { LastInsertId } from "./last-insert-id.ts";
 
 /** A row as Kysely's users get it: a plain object, blobs as `Uint8Array`. */
@@ -32,7 +33,7 @@ export function toPlainRows(columns: readonly string[], rows: readonly (readonly
 
 /** A value that was read, in the form in which it is also written: the bytes of a blob as `Uint8Array`. */
 export function toPlainValue(value: Value | undefined): unknown {
-  return value instanceof ArrayBuffer ? new Uint8Array(value) : value;
+  return value instanceof ArrayBuffer ? toBytes(value) : value;
 }
 
 function setField(row: PlainRow, name: string, value: unknown): void {
