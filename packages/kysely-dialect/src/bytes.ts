@@ -4,8 +4,7 @@ import { Buffer } from "node:buffer";
  * What the bytes of blobs inherit from: everything that a `Buffer` has, save that to those who compare they are a plain `Uint8Array`. It is
  * Kysely's own SQLite dialect that gives `Buffer`s, and programs come to call their methods.
  */
-const buffers: object = Buffer.prototype;
-const bytes = Object.create(buffers, { constructor: { value: Uint8Array } }) as object;
+const bytes = Object.create(Buffer.prototype as Buffer, { constructor: { value: Uint8Array } }) as object;
 
 // What `Reflect.construct` takes the prototype from; it is never called.
 function Bytes(): void {}
