@@ -5,8 +5,11 @@ import { LitefleetQueryable } from "./litefleet-queryable.ts";
 import { LitefleetTransaction } from "./litefleet-transaction.ts";
 import type { ResolvedOptions } from "./options.ts";
 
-/** SQLite's limit on parameters of one statement. Prisma splits longer lists; unless told, at 999. */
+/** The most parameters of one statement: SQLite's limit. Prisma splits longer lists; unless told, at 999. */
 const maxBindValues = 32_766;
+
+/** Turso Database has no limit of its own. What is longer than this is still split, for a statement is compiled on the calling thread. */
+const maxBindValuesOfTurso = 250_000;
 
 /** One connected Prisma client: its queries, and the transactions it starts. */
 export class LitefleetAdapter extends LitefleetQueryable implements SqlDriverAdapter {
@@ -48,7 +51,8 @@ export class LitefleetAdapter extends LitefleetQueryable implements SqlDriverAda
   }
 
   getConnectionInfo(): ConnectionInfo {
-    return { maxBindValues, supportsRelationJoins: false };
+    const isTurso = this.client.status().engine === "turso";
+    return { maxBindValues: isTurso ? maxBindValuesOfTurso : maxBindValues, supportsRelationJoins: false };
   }
 
   /** Whether Prisma has disconnected from it. */

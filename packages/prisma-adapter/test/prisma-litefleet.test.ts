@@ -8,7 +8,7 @@ import { errorOf, newPrismaClient } from "./support/prisma-client.ts";
 
 const query = (sql: string) => ({ sql, args: [], argTypes: [] });
 
-describe.each(engines)("PrismaLitefleet on $name", ({ open }) => {
+describe.each(engines)("PrismaLitefleet on $name", ({ dialect, open }) => {
   let database: TestDatabase;
 
   beforeAll(async () => {
@@ -68,14 +68,31 @@ describe.each(engines)("PrismaLitefleet on $name", ({ open }) => {
     expect((await client.execute(`SELECT 1 FROM "Tag" WHERE "name" = 'shadow'`)).rows).toHaveLength(0);
   });
 
-  test("tells the id of the last row and the limit of parameters", async () => {
+  test("tells the id of the last row", async () => {
     const adapter = await new PrismaLitefleet(database.config).connect();
     try {
       const inserted = await adapter.queryRaw(
         query(`INSERT INTO "Author" ("id", "email") VALUES (77, 'id@example.com')`),
       );
       expect(inserted.lastInsertId).toBe("77");
-      expect(adapter.getConnectionInfo?.()).toEqual({ maxBindValues: 32_766, supportsRelationJoins: false });
+    } finally {
+      await adapter.dispose();
+    }
+  });
+
+  test("tells the limit of parameters, up to which one statement takes them", async () => {
+    const adapter = await new PrismaLitefleet(database.config).connect();
+    const select = (count: number) =>
+      adapter.queryRaw({
+        sql: `SELECT ${count - 1} IN (${Array(count).fill("?").join(",")}) AS "found"`,
+        args: Array.from({ length: count }, (_, i) => i),
+        argTypes: Array.from({ length: count }, () => ({ scalarType: "int", arity: "scalar" })),
+      });
+    try {
+      const limit = adapter.getConnectionInfo?.().maxBindValues ?? 0;
+      expect(limit).toBe({ sqlite: 32_766, turso: 250_000 }[dialect]);
+      expect((await select(limit)).rows).toEqual([[1]]);
+      if (dialect === "sqlite") await expect(select(limit + 1)).rejects.toMatchObject({ name: "DriverAdapterError" });
     } finally {
       await adapter.dispose();
     }
