@@ -5,7 +5,9 @@ const schema = `
   CREATE TABLE "Author" ("Id" INTEGER PRIMARY KEY, "eMail" TEXT NOT NULL UNIQUE, "First" INT, "Last" INT, UNIQUE ("First", "Last"));
   CREATE TABLE "In, two.Parts" ("a b" INT UNIQUE);
   CREATE TABLE plain (id INTEGER PRIMARY KEY);
+  CREATE TABLE child (ref TEXT REFERENCES "Author" ("eMail") ON DELETE NO ACTION);
   INSERT INTO "Author" VALUES (1, 'x', 1, 1);
+  INSERT INTO child VALUES ('x');
   INSERT INTO "In, two.Parts" VALUES (1);
   INSERT INTO plain VALUES (1);
 `;
@@ -30,6 +32,8 @@ describe("names in the errors of Turso are spelled as in those of SQLite", () =>
     `UPDATE "Author" SET "eMail" = NULL`,
     `INSERT INTO "In, two.Parts" VALUES (1)`,
     `INSERT INTO plain VALUES (1)`,
+    `UPDATE child SET ref = 'none'`,
+    `DELETE FROM "Author"`,
     `SELECT * FROM "Nowhere"`,
     `SELECT "Nothing" + 1 FROM [NoWhere]`,
     `INSERT INTO "Author" ("Nothing") VALUES (1)`,

@@ -6,6 +6,7 @@ import { openHandle } from "../src/turso/native.ts";
 import { resultNames } from "../src/turso/returning-names.ts";
 import { shortenedLists } from "../src/turso/shortened-lists.ts";
 import { lowerCasedTargets } from "../src/turso/target-names.ts";
+import { unqualifiedColumns } from "../src/turso/unqualified-columns.ts";
 import { bound, expectCode, openEngine, rows, run, scratchFolder } from "./turso-fixture.ts";
 
 describe("capitals in the target of an UPDATE or DELETE", () => {
@@ -52,6 +53,32 @@ describe("capitals in the target of an UPDATE or DELETE", () => {
       'WITH "X" AS (SELECT 3 AS "I") DELETE FROM "Author" WHERE "Author"."id" IN (SELECT "X"."I" FROM "X") RETURNING "Author"."Name"',
     );
     expect(gone).toMatchObject({ columns: ["Name"], rows: [["c"]] });
+  });
+});
+
+describe("columns with main before their table", () => {
+  it.each([
+    ["SELECT main.t.c, `main`.`t`.`d` FROM main.t", "SELECT t.c, `t`.`d` FROM main.t"],
+    ['SELECT "main" . "t" . "c", [MAIN].t.* FROM t', 'SELECT "t" . "c", t.* FROM t'],
+    ["UPDATE main.t SET c = 1 WHERE main.t.c = main.t.d", "UPDATE main.t SET c = 1 WHERE t.c = t.d"],
+    ["SELECT 'main.t.c', main.c, temp.t.c FROM main", "SELECT 'main.t.c', main.c, temp.t.c FROM main"],
+  ])("%s", (sql, expected) => expect(unqualifiedColumns(sql)).toBe(expected));
+
+  it("have their values, however the engine joins", async () => {
+    const engine = openEngine();
+    await engine.script(
+      `CREATE TABLE a (id INTEGER PRIMARY KEY, name TEXT); CREATE TABLE b (id INTEGER PRIMARY KEY, a_id INTEGER);
+       INSERT INTO a VALUES (1, 'x'), (2, 'y'), (3, 'z'); INSERT INTO b VALUES (1, 1), (2, 2);`,
+      {},
+    );
+    const sql = `SELECT main.a.id, main.a.name FROM main.a LEFT JOIN main.b AS j ON (j.a_id) = (main.a.id) WHERE j.id IS NOT NULL`;
+    expect(await run(engine, sql)).toMatchObject({
+      columns: ["id", "name"],
+      rows: [
+        [1, "x"],
+        [2, "y"],
+      ],
+    });
   });
 });
 

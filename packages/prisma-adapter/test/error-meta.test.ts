@@ -58,7 +58,7 @@ describe.each(enginesAndMemory)("what an error tells on $name", ({ open }) => {
     });
   });
 
-  test("P2003, by a child without its parent and by a parent with its children", async () => {
+  test("P2003, by a child without its parent, new or moved, and by a parent with its children", async () => {
     const cause = {
       kind: "ForeignKeyConstraintViolation",
       constraint: { foreignKey: {} },
@@ -68,6 +68,8 @@ describe.each(enginesAndMemory)("what an error tells on $name", ({ open }) => {
     const orphan = await errorOf(prisma.book.create({ data: { title: "x", authorId: -1 } }));
     expect(seen(orphan)).toEqual({ code: "P2003", modelName: "Book", cause });
     const { id } = await prisma.author.create({ data: { email: "fk@example.com", books: { create: { title: "x" } } } });
+    const moved = prisma.book.updateMany({ where: { authorId: id }, data: { authorId: -1 } });
+    expect(seen(await errorOf(moved))).toEqual({ code: "P2003", modelName: "Book", cause });
     expect(seen(await errorOf(prisma.author.delete({ where: { id } })))).toEqual({
       code: "P2003",
       modelName: "Author",

@@ -92,7 +92,11 @@ describe.each(engines)("PrismaLitefleet on $name", ({ dialect, open }) => {
       const limit = adapter.getConnectionInfo?.().maxBindValues ?? 0;
       expect(limit).toBe({ sqlite: 32_766, turso: 250_000 }[dialect]);
       expect((await select(limit)).rows).toEqual([[1]]);
-      if (dialect === "sqlite") await expect(select(limit + 1)).rejects.toMatchObject({ name: "DriverAdapterError" });
+      const beyond = await select(limit + 1).then(
+        () => "taken",
+        () => "refused",
+      );
+      expect(beyond).toBe({ sqlite: "refused", turso: "taken" }[dialect]);
     } finally {
       await adapter.dispose();
     }

@@ -153,7 +153,7 @@ function readable(text: string): string {
     .replace(/^(prepare failed|step failed|failed to consume stmt|failed to connect): /, "")
     .replace(/^(Parse|Runtime|Transaction|Conversion|Locking|Planning|Internal) error: |^Error: /, "")
     .replace(/ \(19\)$/, "")
-    .replace(/^deferred foreign key constraint failed.*/, "FOREIGN KEY constraint failed")
+    .replace(/^(?:deferred|immediate) foreign key constraint failed.*/, "FOREIGN KEY constraint failed")
     .replace(/(UNIQUE constraint failed: )(.+)\.\((.+)\)$/, (_, head: string, table: string, columns: string) => {
       const names = columns.split(", ").map((column) => `${table}.${column}`);
       return head + names.join(", ");

@@ -12,6 +12,7 @@ import { UnsyncedCommit } from "./unsynced-commit.ts";
 import { isPrimaryKey } from "./primary-key.ts";
 import { lowerCasedTargets } from "./target-names.ts";
 import { TursoStatement } from "./turso-statement.ts";
+import { unqualifiedColumns } from "./unqualified-columns.ts";
 import type { StatementHost } from "./turso-statement.ts";
 
 /** Statements that are run once and not kept, but must stay compiled while they run. */
@@ -44,7 +45,7 @@ export class TursoConnection implements NativeConnection {
   prepare(sql: string, parsed?: ParsedStatement): NativeStatement {
     checkText(sql);
     try {
-      return new TursoStatement(this.#host, lowerCasedTargets(sql), parsed?.parameters ?? []);
+      return new TursoStatement(this.#host, rewritten(sql), parsed?.parameters ?? []);
     } catch (error) {
       throw this.#explain(error, sql);
     }
@@ -54,7 +55,7 @@ export class TursoConnection implements NativeConnection {
     checkText(sql);
     try {
       // One by one, so that each is looked at when those before it have run.
-      for (const { sql: one } of splitStatements(sql)) this.#runOne(lowerCasedTargets(one));
+      for (const { sql: one } of splitStatements(sql)) this.#runOne(rewritten(one));
     } catch (error) {
       throw this.#explain(error, sql);
     }
@@ -114,4 +115,9 @@ function staleSnapshot(error: LitefleetError): LitefleetError {
       cause: error.cause,
     },
   );
+}
+
+/** The statement as the engine understands it. */
+function rewritten(sql: string): string {
+  return unqualifiedColumns(lowerCasedTargets(sql));
 }
