@@ -3,6 +3,7 @@ import { DrizzleQueryError, fillPlaceholders, type Logger } from "drizzle-orm";
 import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
 import { type CacheInvalidation, invalidateAfter } from "./cache-invalidation.ts";
 import { asDriverArgs, prepareBatchItem } from "./drizzle-internals.ts";
+import { checkFilled } from "./integers.ts";
 import { LitefleetPreparedQuery } from "./prepared-query.ts";
 
 /**
@@ -31,8 +32,12 @@ interface BatchQuery {
 }
 
 /** Runs a batch against `target`. */
-export async function runBatch(items: readonly unknown[], target: BatchTarget): Promise<unknown[]> {
-  const queries = items.map(toBatchQuery);
+export async function runBatch(
+  items: readonly unknown[],
+  target: BatchTarget,
+  placeholders: Readonly<Record<string, unknown>> = {},
+): Promise<unknown[]> {
+  const queries = items.map((item, index) => toBatchQuery(item, index, placeholders));
   for (const { sql, params } of queries) target.logger.logQuery(sql, params);
   const statements = queries.map(({ sql, params }) => ({ sql, args: asDriverArgs(params) }));
   const tables = [...new Set(queries.flatMap((query) => query.writtenTables))];
@@ -44,7 +49,7 @@ export async function runBatch(items: readonly unknown[], target: BatchTarget): 
   }
 }
 
-function toBatchQuery(item: unknown, index: number): BatchQuery {
+function toBatchQuery(item: unknown, index: number, placeholders: Readonly<Record<string, unknown>>): BatchQuery {
   const prepared = prepareBatchItem(item);
   if (prepared === undefined) {
     throw new TypeError(
@@ -52,11 +57,13 @@ function toBatchQuery(item: unknown, index: number): BatchQuery {
     );
   }
   const { sql, params } = prepared.getQuery();
+  // One that has no value makes this throw before anything is sent.
+  const filled = fillPlaceholders(params, placeholders);
+  checkFilled(params, filled);
   const known = prepared instanceof LitefleetPreparedQuery ? prepared : undefined;
   return {
     sql,
-    // A batch has no values for placeholders: one that is left makes this throw before anything is sent.
-    params: fillPlaceholders(params, {}),
+    params: filled,
     writes: known?.writes,
     writtenTables: known?.writtenTables ?? [],
     map: (result) => prepared.mapResult(result, true),

@@ -1,4 +1,4 @@
-import type { Client, Transaction } from "@litefleet/driver";
+import type { Client, InStatement, Transaction, TransactionMode } from "@litefleet/driver";
 import { entityKind, type Logger, type TablesRelationalConfig, type Column, type SQL } from "drizzle-orm";
 import type { Cache } from "drizzle-orm/cache/core";
 import type { LitefleetBatchConfig } from "./batch-config.ts";
@@ -65,11 +65,12 @@ export class ClientSession<
   }
 
   /** Runs queries in one transaction. */
-  batch(queries: readonly unknown[], { behavior }: LitefleetBatchConfig = {}): Promise<unknown[]> {
-    return runBatch(queries, {
+  batch(queries: readonly unknown[], { behavior, placeholders }: LitefleetBatchConfig = {}): Promise<unknown[]> {
+    const target = {
       ...this.context,
-      send: async (statements, mode) =>
+      send: async (statements: InStatement[], mode: TransactionMode) =>
         this.#client.batch(statements, behavior === undefined ? mode : toTransactionMode(behavior)),
-    });
+    };
+    return runBatch(queries, target, placeholders);
   }
 }

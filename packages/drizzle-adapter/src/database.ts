@@ -1,7 +1,7 @@
 import type { Client, ResultSet } from "@litefleet/driver";
 import { entityKind, type ExtractTablesWithRelations, type Column, type SQL } from "drizzle-orm";
 import type { Cache } from "drizzle-orm/cache/core";
-import { BaseSQLiteDatabase } from "drizzle-orm/sqlite-core";
+import { BaseSQLiteDatabase, type SQLiteWithReplicas, withReplicas } from "drizzle-orm/sqlite-core";
 import type { LitefleetBatchConfig } from "./batch-config.ts";
 import type { Batch } from "./batch.ts";
 import type { ClientSession } from "./client-session.ts";
@@ -77,6 +77,20 @@ export class LitefleetDatabase<TSchema extends Record<string, unknown> = Record<
     config?: LitefleetTransactionConfig,
   ): Promise<T> {
     return this.#session.transaction(callback, config);
+  }
+
+  /**
+   * This database for writes, and `replicas` for reads: drizzle's `withReplicas`, with this one as the primary.
+   *
+   * @param replicas the databases to read from; each stays its owner's to close.
+   * @param getReplica chooses one for a query. Default: any of them.
+   * @example
+   * ```ts
+   * const db = drizzle(primaryUrl).$withReplicas([drizzle({ url: "file:copy.db", syncUrl: primaryUrl })]);
+   * ```
+   */
+  $withReplicas(replicas: [this, ...this[]], getReplica?: (replicas: this[]) => this): SQLiteWithReplicas<this> {
+    return withReplicas(this, replicas, getReplica);
   }
 
   /** Closes the client if `drizzle()` opened it. */

@@ -1,5 +1,5 @@
 export type { Batch } from "./batch.ts";
-export type { LitefleetBatchConfig } from "./batch-config.ts";
+export type { LitefleetBatchConfig, LitefleetNestedBatchConfig } from "./batch-config.ts";
 export { LitefleetDatabase } from "./database.ts";
 export { driverError } from "./driver-error.ts";
 export { drizzle } from "./drizzle.ts";

@@ -1,5 +1,5 @@
 /** Whether it is an integer that numbers cannot tell from its neighbours. */
-export function isUnsafe(value: unknown): value is number | bigint {
+function isUnsafe(value: unknown): value is number | bigint {
   if (typeof value === "number") return Number.isInteger(value) && !Number.isSafeInteger(value);
   return typeof value === "bigint" && !Number.isSafeInteger(Number(value));
 }

@@ -1,5 +1,6 @@
-import type { Transaction } from "@litefleet/driver";
+import type { InStatement, Transaction } from "@litefleet/driver";
 import { entityKind, type TablesRelationalConfig, type Column, type SQL } from "drizzle-orm";
+import type { LitefleetNestedBatchConfig } from "./batch-config.ts";
 import { runBatch } from "./batch.ts";
 import type { DatabaseInternals } from "./database-internals.ts";
 import type { QueryContext } from "./prepared-query.ts";
@@ -51,7 +52,8 @@ export class TransactionSession<
   }
 
   /** Runs queries together inside this transaction. */
-  batch(queries: readonly unknown[]): Promise<unknown[]> {
-    return runBatch(queries, { ...this.context, send: (statements) => this.#transaction.batch(statements) });
+  batch(queries: readonly unknown[], { placeholders }: LitefleetNestedBatchConfig = {}): Promise<unknown[]> {
+    const target = { ...this.context, send: (statements: InStatement[]) => this.#transaction.batch(statements) };
+    return runBatch(queries, target, placeholders);
   }
 }

@@ -1,6 +1,7 @@
 import type { ResultSet } from "@litefleet/driver";
 import { entityKind, type TablesRelationalConfig, type Column, type SQL } from "drizzle-orm";
 import { SQLiteTransaction } from "drizzle-orm/sqlite-core";
+import type { LitefleetNestedBatchConfig } from "./batch-config.ts";
 import type { Batch } from "./batch.ts";
 import type { CacheInvalidation } from "./cache-invalidation.ts";
 import type { DatabaseInternals } from "./database-internals.ts";
@@ -21,7 +22,7 @@ export class LitefleetTransaction<
   readonly #session: TransactionSession<TFullSchema, TSchema>;
 
   /** Runs queries in order inside this transaction. If one fails, so does the batch; see {@link Batch}. */
-  readonly batch: Batch<[]>;
+  readonly batch: Batch<[config?: LitefleetNestedBatchConfig]>;
 
   /** @internal */
   constructor(
@@ -32,7 +33,7 @@ export class LitefleetTransaction<
   ) {
     super("async", building.dialect, session, building.schema, nestedIndex);
     this.#session = session;
-    this.batch = async (queries) => asBatchResponse(await session.batch(queries));
+    this.batch = async (queries, config) => asBatchResponse(await session.batch(queries, config));
     if (invalidation !== undefined) this.$cache = { invalidate: (params) => invalidation.written(params) };
   }
 

@@ -71,6 +71,31 @@ onEachDatabase((current) => {
     expect(await db.$count(users)).toBe(0);
   });
 
+  test("a batch fills the placeholders of its queries, also in a transaction", async () => {
+    const { db } = current();
+    const find = db
+      .select({ name: users.name })
+      .from(users)
+      .where(eq(users.id, sql.placeholder("id")));
+    const add = () =>
+      db
+        .insert(users)
+        .values({ id: sql.placeholder("id"), name: sql.placeholder("name"), isAdmin: sql.placeholder("isAdmin") });
+    const [, found] = await db.batch([add(), find], { placeholders: { id: 1, name: "Ada", isAdmin: true } });
+    expect(found).toStrictEqual([{ name: "Ada" }]);
+    await db.transaction(async (tx) => {
+      const byName = tx
+        .select({ id: users.id })
+        .from(users)
+        .where(eq(users.name, sql.placeholder("name")));
+      expect(await tx.batch([byName], { placeholders: { name: "Ada" } })).toStrictEqual([[{ id: 1 }]]);
+    });
+    const unsafe = { id: 2n ** 60n, name: "Bob", isAdmin: false };
+    await expect(db.batch([add()], { placeholders: unsafe })).rejects.toBeInstanceOf(RangeError);
+    expect(await db.$count(users, eq(users.isAdmin, true))).toBe(1);
+    expect(await db.$count(users)).toBe(1);
+  });
+
   test("a batch takes a behavior", async () => {
     const { db } = current();
     const [, count] = await db.batch(

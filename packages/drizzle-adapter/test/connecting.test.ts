@@ -73,11 +73,11 @@ test("what is no database is refused with a reason", () => {
   client.close();
 });
 
-test("drizzle's withReplicas keeps batch, $client and transactions", async () => {
+test.each(["$withReplicas", "withReplicas"])("%s keeps batch, $client and transactions", async (by) => {
   const primary = drizzle(":memory:", { schema });
   const replica = drizzle(":memory:", { schema });
   for (const db of [primary, replica]) for (const statement of schema.ddl) await db.run(statement);
-  const db = withReplicas(primary, [replica]);
+  const db = by === "$withReplicas" ? primary.$withReplicas([replica]) : withReplicas(primary, [replica]);
   await db.batch([db.insert(schema.users).values({ name: "Ada" })]);
   await db.transaction(async (tx) => {
     await tx.insert(schema.users).values({ name: "Bob" });

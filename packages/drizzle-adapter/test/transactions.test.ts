@@ -1,13 +1,13 @@
 import { asc, eq, sql, TransactionRollbackError } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
-import { driverError, type LitefleetDatabase, type TransactionBehavior } from "../src/index.ts";
+import { driverError, drizzle, type LitefleetDatabase, type TransactionBehavior } from "../src/index.ts";
 import { onEachDatabase } from "./databases.ts";
-import type * as schema from "./schema.ts";
+import * as schema from "./schema.ts";
 import { users } from "./schema.ts";
 
 type Database = LitefleetDatabase<typeof schema>;
 
-async function names(db: Database): Promise<string[]> {
+async function names(db: Pick<Database, "select">): Promise<string[]> {
   const rows = await db.select({ name: users.name }).from(users).orderBy(asc(users.id));
   return rows.map((row) => row.name);
 }
@@ -189,6 +189,32 @@ onEachDatabase((current) => {
       await db.insert(users).values({ name: "Bob" });
     },
   );
+
+  test("reads outside of an open transaction neither wait for it nor see what it wrote", async () => {
+    const { db } = current();
+    await db.insert(users).values({ name: "Ada" });
+    await db.transaction(async (tx) => {
+      await tx.insert(users).values({ name: "Bob" });
+      expect(await names(db)).toStrictEqual(["Ada"]);
+      expect(await db.query.users.findMany({ columns: { name: true } })).toStrictEqual([{ name: "Ada" }]);
+      expect(await names(tx)).toStrictEqual(["Ada", "Bob"]);
+    });
+    expect(await names(db)).toStrictEqual(["Ada", "Bob"]);
+  });
+
+  test("transactions of two databases on the same place take turns, too", async () => {
+    const { db, config } = current();
+    await db.insert(users).values({ id: 1, name: "" });
+    const other = drizzle(config, { schema });
+    const append = (on: typeof db, mark: string) =>
+      on.transaction(async (tx) => {
+        const row = await tx.select().from(users).get();
+        await tx.update(users).set({ name: `${row?.name}${mark}` });
+      });
+    await Promise.all(Array.from({ length: 6 }, (_, i) => append(i % 2 === 0 ? db : other, String(i))));
+    other.$client.close();
+    expect((await names(db))[0]?.length).toBe(6);
+  });
 
   test("an unknown behavior is refused before anything begins", async () => {
     const { db } = current();

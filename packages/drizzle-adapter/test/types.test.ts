@@ -1,11 +1,38 @@
 import type { Client, ResultSet } from "@litefleet/driver";
-import { eq } from "drizzle-orm";
+import { count, eq, max, relations, sql } from "drizzle-orm";
 import type { LibSQLDatabase } from "drizzle-orm/libsql";
 import type { BaseSQLiteDatabase } from "drizzle-orm/sqlite-core";
+import { alias, blob, customType, integer, numeric, real, sqliteTable, text, unionAll } from "drizzle-orm/sqlite-core";
 import { expectTypeOf, test } from "vitest";
 import { drizzle, type LitefleetDatabase } from "../src/index.ts";
-import * as schema from "./schema.ts";
+import * as tables from "./schema.ts";
 import { kinds, posts, users } from "./schema.ts";
+
+/** Every kind of column. */
+const every = sqliteTable("every", {
+  integer: integer().primaryKey({ autoIncrement: true }),
+  flag: integer({ mode: "boolean" }).notNull().default(false),
+  seconds: integer({ mode: "timestamp" }),
+  milliseconds: integer({ mode: "timestamp_ms" }).$defaultFn(() => new Date(0)),
+  real: real(),
+  text: text().notNull(),
+  choice: text({ enum: ["a", "b"] }),
+  list: text({ mode: "json" }).$type<string[]>(),
+  decimal: numeric(),
+  number: numeric({ mode: "number" }),
+  exact: numeric({ mode: "bigint" }),
+  bytes: blob({ mode: "buffer" }),
+  document: blob({ mode: "json" }).$type<{ tags: string[] }>(),
+  large: blob({ mode: "bigint" }),
+  custom: customType<{ data: URL; driverData: string }>({ dataType: () => "text" })(),
+  computed: integer().generatedAlwaysAs(sql`length(text)`),
+  userId: integer("user_id").references(() => users.id),
+});
+const everyRelations = relations(every, ({ one }) => ({
+  user: one(users, { fields: [every.userId], references: [users.id] }),
+}));
+const other = alias(users, "other");
+const schema = { ...tables, every, everyRelations };
 
 // Only the types matter: nothing here is run.
 const ours = () => drizzle.mock({ schema });
@@ -21,6 +48,28 @@ test("queries are typed as drizzle-orm/libsql types them", () => {
     returned: db.insert(kinds).values({ id: 1 }).returning(),
     many: db.query.users.findMany({ with: { posts: { with: { author: true } } } }),
     first: db.query.posts.findFirst(),
+    everything: db.select().from(every),
+    written: db.insert(every).values({ text: "x", choice: "a", exact: 1n }).returning(),
+    changed: db
+      .update(every)
+      .set({ flag: true })
+      .returning({ flag: every.flag, up: sql<string>`upper(${every.text})` }),
+    removed: db.delete(every).returning({ key: every.integer, custom: every.custom }),
+    inner: db.select().from(every).innerJoin(users, eq(every.userId, users.id)),
+    right: db
+      .select({ choice: every.choice, name: users.name })
+      .from(every)
+      .rightJoin(users, eq(every.userId, users.id)),
+    full: db.select().from(every).fullJoin(users, eq(every.userId, users.id)),
+    cross: db.select().from(users).crossJoin(posts),
+    self: db.select().from(users).leftJoin(other, eq(other.id, users.id)),
+    grouped: db
+      .select({ choice: every.choice, n: count(), most: max(every.real) })
+      .from(every)
+      .groupBy(every.choice),
+    counted: db.$count(every),
+    united: unionAll(db.select({ id: users.id }).from(users), db.select({ id: posts.id }).from(posts)),
+    nested: db.query.every.findMany({ columns: { bytes: true }, with: { user: { with: { posts: true } } } }),
     get: db.select().from(users).get(),
     batch: db.batch([db.select().from(users), db.insert(users).values({ name: "Ada" }), db.query.users.findFirst()]),
   });
@@ -31,6 +80,28 @@ test("queries are typed as drizzle-orm/libsql types them", () => {
     returned: db.insert(kinds).values({ id: 1 }).returning(),
     many: db.query.users.findMany({ with: { posts: { with: { author: true } } } }),
     first: db.query.posts.findFirst(),
+    everything: db.select().from(every),
+    written: db.insert(every).values({ text: "x", choice: "a", exact: 1n }).returning(),
+    changed: db
+      .update(every)
+      .set({ flag: true })
+      .returning({ flag: every.flag, up: sql<string>`upper(${every.text})` }),
+    removed: db.delete(every).returning({ key: every.integer, custom: every.custom }),
+    inner: db.select().from(every).innerJoin(users, eq(every.userId, users.id)),
+    right: db
+      .select({ choice: every.choice, name: users.name })
+      .from(every)
+      .rightJoin(users, eq(every.userId, users.id)),
+    full: db.select().from(every).fullJoin(users, eq(every.userId, users.id)),
+    cross: db.select().from(users).crossJoin(posts),
+    self: db.select().from(users).leftJoin(other, eq(other.id, users.id)),
+    grouped: db
+      .select({ choice: every.choice, n: count(), most: max(every.real) })
+      .from(every)
+      .groupBy(every.choice),
+    counted: db.$count(every),
+    united: unionAll(db.select({ id: users.id }).from(users), db.select({ id: posts.id }).from(posts)),
+    nested: db.query.every.findMany({ columns: { bytes: true }, with: { user: { with: { posts: true } } } }),
     get: db.select().from(users).get(),
     batch: db.batch([db.select().from(users), db.insert(users).values({ name: "Ada" }), db.query.users.findFirst()]),
   });

@@ -30,8 +30,12 @@ interface BatchQuery {
 }
 
 /** Runs a batch against `target`. */
-export async function runBatch(items: readonly unknown[], target: BatchTarget): Promise<unknown[]> {
-  const queries = items.map(toBatchQuery);
+export async function runBatch(
+  items: readonly unknown[],
+  target: BatchTarget,
+  placeholders: Readonly<Record<string, unknown>> = {},
+): Promise<unknown[]> {
+  const queries = items.map((item, index) => toBatchQuery(item, index, placeholders));
   for (const { sql, params } of queries) target.logger.logQuery(sql, params);
   const tables = new Set(queries.flatMap((query) => query.writtenTables));
   try {
@@ -47,7 +51,7 @@ export async function runBatch(items: readonly unknown[], target: BatchTarget): 
   }
 }
 
-function toBatchQuery(item: unknown, index: number): BatchQuery {
+function toBatchQuery(item: unknown, index: number, placeholders: Readonly<Record<string, unknown>>): BatchQuery {
   const prepared = prepareBatchItem(item);
   if (prepared === undefined) {
     throw new TypeError(
@@ -55,12 +59,13 @@ function toBatchQuery(item: unknown, index: number): BatchQuery {
     );
   }
   const { sql, params } = prepared.getQuery();
+  // One that has no value makes this throw before anything is sent.
+  const filled = fillPlaceholders(params, placeholders);
   const known = prepared instanceof LitefleetPreparedQuery ? prepared : undefined;
   return {
     prepared,
     sql,
-    // A batch has no values for placeholders: one that is left makes this throw before anything is sent.
-    params: fillPlaceholders(params, {}),
+    params: filled,
     writes: known?.writes,
     writtenTables: known?.writtenTables ?? [],
   };

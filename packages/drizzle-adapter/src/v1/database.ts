@@ -1,7 +1,7 @@
 import type { Client, ResultSet } from "@litefleet/driver";
 import { type AnyRelations, type Column, type EmptyRelations, entityKind, type SQL } from "drizzle-orm-v1";
 import type { Cache } from "drizzle-orm-v1/cache/core";
-import { SQLiteAsyncDatabase } from "drizzle-orm-v1/sqlite-core/async";
+import { SQLiteAsyncDatabase, type SQLiteWithReplicas, withReplicas } from "drizzle-orm-v1/sqlite-core/async";
 import type { LitefleetBatchConfig } from "../batch-config.ts";
 import { databaseCache } from "../database-cache.ts";
 import type { DatabaseInternals } from "../database-internals.ts";
@@ -65,6 +65,16 @@ export class LitefleetDatabase<TRelations extends AnyRelations = EmptyRelations>
     this.transaction = (callback, config) => session.transaction(callback, config);
     this.#ownedClient = ownedClient;
     if (cache !== undefined) this.$cache = databaseCache(cache);
+  }
+
+  /**
+   * This database, with others to read from at `$replica`: drizzle's `withReplicas`, with this one as the primary.
+   *
+   * @param replicas the databases to read from; each stays its owner's to close.
+   * @param getReplica chooses one for a query. Default: any of them.
+   */
+  $withReplicas(replicas: [this, ...this[]], getReplica?: (replicas: this[]) => this): SQLiteWithReplicas<this> {
+    return withReplicas(this, replicas, getReplica);
   }
 
   /** Closes the client if `drizzle()` opened it. */

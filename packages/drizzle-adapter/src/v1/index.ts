@@ -1,4 +1,4 @@
-export type { LitefleetBatchConfig } from "../batch-config.ts";
+export type { LitefleetBatchConfig, LitefleetNestedBatchConfig } from "../batch-config.ts";
 export { driverError } from "../driver-error.ts";
 export type { LitefleetTransactionConfig, TransactionBehavior } from "../transaction-config.ts";
 export type { Batch } from "./batch.ts";

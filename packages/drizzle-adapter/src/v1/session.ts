@@ -1,10 +1,10 @@
-import type { Client, ResultSet, Transaction } from "@litefleet/driver";
+import type { Client, InStatement, ResultSet, Transaction, TransactionMode } from "@litefleet/driver";
 import { type AnyRelations, type Column, entityKind, type Logger, type Query, type SQL } from "drizzle-orm-v1";
 import type { Cache } from "drizzle-orm-v1/cache/core";
 import type { QueryMetadata, WithCacheConfig } from "drizzle-orm-v1/cache/core/types";
 import { SQLiteAsyncSession } from "drizzle-orm-v1/sqlite-core/async";
 import type { SQLiteDialect, SQLiteExecuteMethod } from "drizzle-orm-v1/sqlite-core";
-import type { LitefleetBatchConfig } from "../batch-config.ts";
+import type { LitefleetBatchConfig, LitefleetNestedBatchConfig } from "../batch-config.ts";
 import type { DatabaseInternals } from "../database-internals.ts";
 import { driverError } from "../driver-error.ts";
 import { type LitefleetTransactionConfig, toTransactionMode } from "../transaction-config.ts";
@@ -115,12 +115,13 @@ export class ClientSession<TRelations extends AnyRelations> extends LitefleetSes
   }
 
   /** Runs queries in one transaction. */
-  batch(queries: readonly unknown[], { behavior }: LitefleetBatchConfig = {}): Promise<unknown[]> {
-    return runBatch(queries, {
+  batch(queries: readonly unknown[], { behavior, placeholders }: LitefleetBatchConfig = {}): Promise<unknown[]> {
+    const target = {
       ...this.context,
-      send: async (statements, mode) =>
+      send: async (statements: InStatement[], mode: TransactionMode) =>
         this.#client.batch(statements, behavior === undefined ? mode : toTransactionMode(behavior)),
-    });
+    };
+    return runBatch(queries, target, placeholders);
   }
 }
 
@@ -163,7 +164,8 @@ export class TransactionSession<TRelations extends AnyRelations> extends Litefle
   }
 
   /** Runs queries together inside this transaction. */
-  batch(queries: readonly unknown[]): Promise<unknown[]> {
-    return runBatch(queries, { ...this.context, send: (statements) => this.#transaction.batch(statements) });
+  batch(queries: readonly unknown[], { placeholders }: LitefleetNestedBatchConfig = {}): Promise<unknown[]> {
+    const target = { ...this.context, send: (statements: InStatement[]) => this.#transaction.batch(statements) };
+    return runBatch(queries, target, placeholders);
   }
 }

@@ -2,6 +2,7 @@ import type { ResultSet } from "@litefleet/driver";
 import { type AnyRelations, type Column, entityKind, type SQL } from "drizzle-orm-v1";
 import { SQLiteAsyncTransaction } from "drizzle-orm-v1/sqlite-core/async";
 import type { DatabaseInternals } from "../database-internals.ts";
+import type { LitefleetNestedBatchConfig } from "../batch-config.ts";
 import type { Batch } from "./batch.ts";
 import { asBatchResponse } from "./drizzle-internals.ts";
 import type { TransactionSession } from "./session.ts";
@@ -20,7 +21,7 @@ export class LitefleetTransaction<TRelations extends AnyRelations> extends SQLit
   readonly #session: TransactionSession<TRelations>;
 
   /** Runs queries in order inside this transaction. If one fails, so does the batch; see {@link Batch}. */
-  readonly batch: Batch<[]>;
+  readonly batch: Batch<[config?: LitefleetNestedBatchConfig]>;
 
   /** What helpers such as `nearest()` need; subject to change. */
   readonly $internals: DatabaseInternals<SQL, Column>;
@@ -30,7 +31,7 @@ export class LitefleetTransaction<TRelations extends AnyRelations> extends SQLit
     super("async", session.dialect, session, session.relations, nestedIndex);
     this.#session = session;
     this.$internals = session.internals;
-    this.batch = async (queries) => asBatchResponse(await session.batch(queries));
+    this.batch = async (queries, config) => asBatchResponse(await session.batch(queries, config));
   }
 
   /**

@@ -234,6 +234,31 @@ onEachDatabase((current) => {
     expect(await db.$count(users)).toBe(0);
   });
 
+  test("a batch fills the placeholders of its queries, also in a transaction", async () => {
+    const { db } = current();
+    const find = db
+      .select({ name: users.name })
+      .from(users)
+      .where(eq(users.id, sql.placeholder("id")));
+    const add = () =>
+      db
+        .insert(users)
+        .values({ id: sql.placeholder("id"), name: sql.placeholder("name"), isAdmin: sql.placeholder("isAdmin") });
+    const [, found] = await db.batch([add(), find], { placeholders: { id: 1, name: "Ada", isAdmin: true } });
+    expect(found).toStrictEqual([{ name: "Ada" }]);
+    await db.transaction(async (tx) => {
+      const byName = tx
+        .select({ id: users.id })
+        .from(users)
+        .where(eq(users.name, sql.placeholder("name")));
+      expect(await tx.batch([byName], { placeholders: { name: "Ada" } })).toStrictEqual([[{ id: 1 }]]);
+    });
+    const unsafe = { id: 2n ** 60n, name: "Bob", isAdmin: false };
+    await expect(db.batch([add()], { placeholders: unsafe })).rejects.toBeInstanceOf(RangeError);
+    expect(await db.$count(users, eq(users.isAdmin, true))).toBe(1);
+    expect(await db.$count(users)).toBe(1);
+  });
+
   test("queries are logged, and the cache forgets what was written, after a transaction when it is over", async () => {
     const { client } = current();
     const logged: string[] = [];
@@ -312,11 +337,11 @@ describe("drizzle()", () => {
     expect(driverError(error)?.code).toBe("CLIENT_CLOSED");
   });
 
-  test("withReplicas keeps batch and transactions", async () => {
+  test.each(["$withReplicas", "withReplicas"])("%s keeps batch and transactions", async (by) => {
     await using primary = drizzle(":memory:", { relations });
     await using replica = drizzle(":memory:", { relations });
     for (const db of [primary, replica]) for (const statement of ddl) await db.run(statement);
-    const db = withReplicas(primary, [replica]);
+    const db = by === "$withReplicas" ? primary.$withReplicas([replica]) : withReplicas(primary, [replica]);
     await db.batch([db.insert(users).values({ name: "Ada" })]);
     await db.transaction(async (tx) => tx.insert(users).values({ name: "Bob" }));
     expect(await primary.$count(users)).toBe(2);
