@@ -5,6 +5,7 @@ const benchmarks: Readonly<Record<string, () => Promise<(report: Report) => Prom
   concurrency: async () => (await import("./concurrency.ts")).benchConcurrency,
   driver: async () => (await import("./driver.ts")).benchDriver,
   drizzle: async () => (await import("./drizzle.ts")).benchDrizzle,
+  fleet: async () => (await import("./fleet.ts")).benchFleet,
   kysely: async () => (await import("./kysely.ts")).benchKysely,
   offline: async () => (await import("./offline.ts")).benchOffline,
   migrate: async () => (await import("./migrate.ts")).benchMigrate,

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createClient as createPeer } from "@libsql/client";
@@ -8,11 +8,10 @@ import { migrate } from "@litefleet/migrate";
 import { startFaultProxy, startSqld } from "@litefleet/testing";
 import { drizzle } from "drizzle-orm/libsql";
 import { migrate as drizzleMigrate } from "drizzle-orm/libsql/migrator";
+import { writeDrizzleFolder } from "./drizzle-folder.ts";
 import { measure, median } from "./measure.ts";
 import type { Report } from "./report.ts";
 
-const migrations = 10;
-const statementsEach = 30;
 /** Each way; a round trip takes twice as long. */
 const delayMs = 15;
 
@@ -24,7 +23,7 @@ export async function benchMigrate(report: Report): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), "litefleet-bench-"));
   try {
     const dir = path.join(folder, "drizzle");
-    const statements = await writeMigrations(dir);
+    const statements = await writeDrizzleFolder(dir);
     const ours: Migrate = async (config) => {
       await using client = createClient(config);
       await migrate(client, { dir });
@@ -40,31 +39,6 @@ export async function benchMigrate(report: Report): Promise<void> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** Writes what drizzle-kit would: tables, indexes and some rows; answers all the statements. */
-async function writeMigrations(dir: string): Promise<string[]> {
-  await mkdir(path.join(dir, "meta"), { recursive: true });
-  const all: string[] = [];
-  const entries: unknown[] = [];
-  for (let m = 0; m < migrations; m += 1) {
-    const statements: string[] = [];
-    for (let s = 0; s < statementsEach / 3; s += 1) {
-      const table = `t${m}_${s}`;
-      statements.push(
-        `CREATE TABLE \`${table}\` (\n\t\`id\` integer PRIMARY KEY NOT NULL,\n\t\`name\` text NOT NULL,\n\t\`made\` integer DEFAULT 0\n);`,
-        `CREATE INDEX \`${table}_name\` ON \`${table}\` (\`name\`);`,
-        `INSERT INTO \`${table}\` (\`name\`) VALUES ('first');`,
-      );
-    }
-    all.push(...statements);
-    const tag = `${String(m).padStart(4, "0")}_step`;
-    entries.push({ idx: m, version: "6", when: 1_700_000_000_000 + m * 1000, tag, breakpoints: true });
-    await writeFile(path.join(dir, `${tag}.sql`), statements.join("\n--> statement-breakpoint\n"));
-  }
-  const journal = { version: "7", dialect: "sqlite", entries };
-  await writeFile(path.join(dir, "meta", "_journal.json"), JSON.stringify(journal));
-  return all;
 }
 
 async function benchLocal(

@@ -77,3 +77,6 @@ export { pruneBackups, readBackups } from "./backup/prune-backups.ts";
 export type { BackupsOptions } from "./backup/prune-backups.ts";
 export type { Backup, BackupMode, FileSource, NamespaceSource } from "./backup/backup-record.ts";
 export type { GuardOptions } from "./run/tenant-guard.ts";
+export { unfenceFleet } from "./fleet/unfence-fleet.ts";
+export type { UnfencedTenant } from "./fleet/unfence-fleet.ts";
+export type { LiftedFence } from "./sqld/lift-fence.ts";

@@ -19,21 +19,37 @@ import { restore } from "./entries/restore.ts";
 import { resume, retry } from "./entries/resume.ts";
 import { runs, show } from "./entries/runs.ts";
 import { status } from "./entries/status.ts";
+import { unfence } from "./entries/unfence.ts";
 import { up } from "./entries/up.ts";
 import { verify } from "./entries/verify.ts";
 
-/** Every command under its heading, in the order of `--help`. */
-export const commandSections: readonly { readonly heading: string; readonly commands: readonly CommandEntry[] }[] = [
-  { heading: "Migrate:", commands: [up, plan, down, resume, retry] },
-  { heading: "Look:", commands: [status, runs, show, dashboard, verify, drift, lint] },
-  { heading: "Databases:", commands: [provision, restore, backups] },
-  { heading: "History:", commands: [baseline, resolve, repair] },
-  { heading: "Set up:", commands: [init, doctor, newEntry, completion] },
-  { heading: "For one tool:", commands: prismaCommands },
+/** Every command, in the order of `--help`. */
+export const commands: readonly CommandEntry[] = [
+  up,
+  status,
+  plan,
+  down,
+  resume,
+  retry,
+  runs,
+  show,
+  dashboard,
+  verify,
+  drift,
+  provision,
+  restore,
+  backups,
+  unfence,
+  lint,
+  baseline,
+  resolve,
+  repair,
+  init,
+  doctor,
+  newEntry,
+  completion,
+  ...prismaCommands,
 ];
-
-/** Every command. */
-export const commands: readonly CommandEntry[] = commandSections.flatMap((section) => section.commands);
 
 /** What the first word of a command of two words stands for. */
 export const commandGroups: readonly CommandGroup[] = [prismaGroup];

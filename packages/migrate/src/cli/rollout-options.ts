@@ -23,7 +23,8 @@ export function addRolloutOptions(command: Command): Command {
         .choices(backupModes)
         .default("none"),
     )
-    .option("--backups <folder>", `where backups are kept (default: ${defaultBackups})`);
+    .option("--backups <folder>", `where backups are kept (default: ${defaultBackups})`)
+    .option("--fence", "keep others from writing to a namespace of a libSQL server while it is migrated");
   return addPaceOptions(command);
 }
 
@@ -70,6 +71,7 @@ export function readRollout(options: RawOptions): RolloutOptions {
     ...(typeof retries === "number" && { retries }),
     backup: oneOf(["none", "auto", "always"], options["backup"]),
     backups: optionalText(options["backups"]),
+    fence: options["fence"] === true,
     beforeRun,
     beforeWave,
     afterTenant,

@@ -26,6 +26,7 @@ const kinds: Readonly<Record<keyof MigrateConfig, readonly EntryKind[]>> = {
   ledger: ["string", "object", "boolean"],
   backup: ["string"],
   backups: ["string"],
+  fence: ["boolean"],
   beforeRun: ["function"],
   beforeWave: ["function"],
   afterTenant: ["function"],

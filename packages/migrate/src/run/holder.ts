@@ -43,6 +43,11 @@ export function isAlive({ id, holder, heartbeatAt }: RunRecord, startedAt: strin
   return start === startedAt;
 }
 
+/** Whether a process of this machine lives. */
+export function isProcessAlive(pid: number): boolean {
+  return processExists(pid) && startOf(pid) !== "";
+}
+
 function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -1,8 +1,8 @@
 import path from "node:path";
+import type { Client } from "@litefleet/driver";
 import { backUp } from "../backup/create-backups.ts";
 import { backupModes, defaultBackups } from "../backup/backup-record.ts";
 import type { BackupMode } from "../backup/backup-record.ts";
-import type { Client } from "@litefleet/driver";
 import { MigrateError } from "../errors.ts";
 import type { ResolvedTenant } from "../fleet/tenant.ts";
 import type { MigrationStep } from "../plan.ts";
@@ -17,6 +17,12 @@ export interface GuardOptions {
   readonly backup?: BackupMode;
   /** The folder in which backups are kept, one folder a run. Default `.litefleet/backups`. */
   readonly backups?: string;
+  /**
+   * Keeps everybody from writing to a namespace of a libSQL server while it is migrated, where otherwise a migration of more than five
+   * seconds loses its lock to whoever waits. Needs `adminUrl`. Embedded replicas of it are made anew afterwards. Local files need no
+   * fence: their migrations hold the lock. Default false.
+   */
+  readonly fence?: boolean;
 }
 
 /** The same, worked out for one run. Plain data, so that a thread can be told. */
@@ -25,15 +31,16 @@ export interface TenantGuard {
   /** Absolute. */
   readonly backups: string;
   readonly run: string;
+  readonly fence: boolean;
 }
 
 /** What is to be done around the tenants of the run; `undefined` for nothing. */
 export function guardOf(
-  { backup = "none", backups = defaultBackups }: GuardOptions,
+  { backup = "none", backups = defaultBackups, fence = false }: GuardOptions,
   run: string,
   cwd: string | undefined,
 ): TenantGuard | undefined {
-  return backup === "none" ? undefined : { backup, backups: path.resolve(cwd ?? ".", backups), run };
+  return backup === "none" && !fence ? undefined : { backup, backups: path.resolve(cwd ?? ".", backups), run, fence };
 }
 
 /** @throws {MigrateError} `ROLLOUT_INVALID` */

@@ -8,6 +8,10 @@ import { describeError } from "../fleet/tenant-result.ts";
 import type { TenantError } from "../fleet/tenant-result.ts";
 import type { ResolvedTenant } from "../fleet/tenant.ts";
 import type { MigrationSet } from "../migration.ts";
+import { liftFence } from "../sqld/lift-fence.ts";
+import { SqldAdmin } from "../sqld/sqld-admin.ts";
+import { withFence } from "../sqld/with-fence.ts";
+import { statusOf } from "../status.ts";
 import { mayPass } from "./may-pass.ts";
 import { beforeFirstOf } from "./tenant-guard.ts";
 import type { TenantGuard } from "./tenant-guard.ts";
@@ -39,27 +43,34 @@ export async function attemptTask(
   task: TenantTask,
   timeoutMs: number | undefined,
 ): Promise<Attempt> {
+  let isFenced = false;
   try {
     if (task.command === "down" && !(await tenantExists(tenant))) {
       throw new MigrateError(`Tenant ${tenant.name} does not exist. Make it with up.`, "TARGET_INVALID");
     }
-    return await withDeadline(tenant.name, timeoutMs, (signal) =>
-      withClient(
-        tenant,
-        async (client) => {
-          const beforeFirst = beforeFirstOf(tenant, client, task.guard, task.lockTimeoutMs);
-          const options = { ...task, tenant: tenant.name, signal, beforeFirst };
-          const done =
-            options.command === "up"
-              ? await applyPending(client, set, options).then(upOutcome(set))
-              : await undo(client, set, options).then(downOutcome(set));
-          return { ...done, error: undefined, mayPass: false };
-        },
-        signal,
-      ),
-    );
+    const run = (place: ResolvedTenant): Promise<Attempt> =>
+      withDeadline(tenant.name, timeoutMs, (signal) =>
+        withClient(
+          place,
+          async (client) => {
+            const beforeFirst = beforeFirstOf(tenant, client, task.guard, task.lockTimeoutMs);
+            const options = { ...task, tenant: tenant.name, signal, beforeFirst };
+            const done =
+              options.command === "up"
+                ? await applyPending(client, set, options).then(upOutcome(set))
+                : await undo(client, set, options).then(downOutcome(set));
+            return { ...done, error: undefined, mayPass: false };
+          },
+          signal,
+        ),
+      );
+    await liftLeftFence(tenant);
+    isFenced = tenant.path === undefined && task.guard?.fence === true && !(await isUpToDate(tenant, set, task));
+    return await (isFenced ? withFence(tenant, run, ({ state }) => state === "migrated") : run(tenant));
   } catch (error) {
-    const { applied, pending } = error instanceof MigrateError ? error : { applied: [], pending: [] };
+    const { pending } = error instanceof MigrateError ? error : { pending: [] };
+    // What was applied to the copy behind a fence goes with it.
+    const applied = error instanceof MigrateError && !isFenced ? error.applied : [];
     return {
       state: "failed",
       applied,
@@ -69,6 +80,18 @@ export async function attemptTask(
       mayPass: isRepeatable(task) && mayPass(error, task.tx ?? "all"),
     };
   }
+}
+
+/** Takes down what a run has left that was killed. */
+async function liftLeftFence({ adminUrl, namespace }: ResolvedTenant): Promise<void> {
+  if (adminUrl !== undefined && namespace !== undefined) await liftFence(new SqldAdmin(adminUrl), namespace, false);
+}
+
+/** Nothing to do needs no fence. */
+async function isUpToDate(tenant: ResolvedTenant, set: MigrationSet, task: TenantTask): Promise<boolean> {
+  if (task.command === "down") return false;
+  const { state } = await withClient(tenant, (client) => statusOf(client, set, tenant.name));
+  return state === "up-to-date";
 }
 
 /** Whether the task can be done again where it may have been done: so many steps back would be that many more. */
