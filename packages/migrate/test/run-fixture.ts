@@ -3,9 +3,9 @@ import type { RunReader } from "../src/run/run-reader.ts";
 import type { RunCounts, RunRecord, RunTenant, RunTenantState, RunWave } from "../src/run/run-record.ts";
 
 /** Milliseconds since 1970 at which every run of a test begins. */
-export const startOfRun = Date.UTC(2026, 2, 1, 14, 25, 1);
+const startOfRun = Date.UTC(2026, 2, 1, 14, 25, 1);
 
-export const runMigrations = ["0000_blog", "0001_starter_plan", "0002_add_plans"];
+const runMigrations = ["0000_blog", "0001_starter_plan", "0002_add_plans"];
 
 /** A tenant as a ledger has it after it was migrated; changed by `over`. */
 export function runTenant(name: string, over: Partial<RunTenant> = {}): RunTenant {
@@ -37,7 +37,7 @@ export function failedTenant(name: string, code: string, over: Partial<RunTenant
   });
 }
 
-export function countTenants(tenants: readonly RunTenant[]): RunCounts {
+function countTenants(tenants: readonly RunTenant[]): RunCounts {
   const count = (state: RunTenantState): number => tenants.filter((tenant) => tenant.state === state).length;
   return {
     total: tenants.length,

@@ -128,7 +128,7 @@ export class Store {
 }
 
 /** Errors with the same key are of one kind. */
-export function errorKey({ code, migration, statementIndex, causeCode }: PageError): string {
+function errorKey({ code, migration, statementIndex, causeCode }: PageError): string {
   return JSON.stringify([code, migration, statementIndex, causeCode]);
 }
 
