@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { withPrismaEngine } from "./prisma-engine.ts";
 import { createProject, runInProcess } from "./prisma-project.ts";
 import type { PrismaTestProject } from "./prisma-project.ts";
+import { startNode } from "./run-node.ts";
 import { countsOf, schemaOf, scratchFolder } from "./scratch.ts";
 
 const onFile = (): Promise<PrismaTestProject> => createProject((root) => `file:${path.join(root, "dev.db")}`);
@@ -92,6 +93,21 @@ describe("prisma dev", () => {
     expect(await project.json(4, "dev")).toMatchObject({ error: { code: "DESTRUCTIVE" } });
     const answered = await project.answer(true, "dev", "--name", "no-users");
     expect(answered).toMatchObject({ code: 0, stdout: expect.stringContaining("_no_users") });
+  });
+
+  test("leaves no timer of the engine's behind, which would keep the process for a minute", async () => {
+    const project = await started();
+    // It sets one when it counts rows.
+    await project.schema(user.replace(/ {2}email.*\n/u, ""));
+    const src = new URL("../src/cli/", import.meta.url).href;
+    const program = `import { main } from "${src}main.ts";
+      import { createProcessIo } from "${src}io.ts";
+      const code = await main(process.argv.slice(1), createProcessIo(process));
+      console.error(code, process.getActiveResourcesInfo().includes("Timeout"));`;
+    const config = path.join(project.root, "prisma.config.ts");
+    const { stderr } = await startNode(["--input-type=module", "-e", program, "prisma", "dev", "--config", config])
+      .ended;
+    expect(stderr).toMatch(/\n4 false\n$/u);
   });
 
   test("keeps what Prisma does not know when it rebuilds a table", async () => {

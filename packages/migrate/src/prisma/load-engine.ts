@@ -27,6 +27,8 @@ export interface PrismaModules {
   readonly PrismaLitefleet: Adapter;
   /** Turns a factory's errors into values, which is how the engine wants them. */
   readonly bindFactory: (factory: object) => object;
+  /** Ends what engines that are done with still wait for. */
+  readonly clearTimers: () => void;
 }
 
 /** Where wasm-bindgen takes the instance. */
@@ -50,13 +52,18 @@ export function loadPrisma(installed: InstalledPrisma): Promise<PrismaModules> {
 
 async function load({ engine, adapter }: InstalledPrisma): Promise<PrismaModules> {
   const utils = createRequire(adapter).resolve("@prisma/driver-adapter-utils");
-  const [glue, ours, binding] = await Promise.all([loadGlue(engine), importFile(adapter), importFile(utils)]);
+  const [{ glue, clearTimers }, ours, binding] = await Promise.all([
+    loadGlue(engine),
+    importFile(adapter),
+    importFile(utils),
+  ]);
   if (!isAdapter(ours)) throw unexpected(adapter);
   if (!isBinding(binding)) throw unexpected(utils);
   return {
     SchemaEngine: glue.SchemaEngine,
     PrismaLitefleet: ours.PrismaLitefleet,
     bindFactory: binding.bindMigrationAwareSqlAdapterFactory,
+    clearTimers,
   };
 }
 
@@ -64,16 +71,36 @@ async function load({ engine, adapter }: InstalledPrisma): Promise<PrismaModules
  * The package imports its WebAssembly as a module, which Node does only in newer releases and with a warning; so it is put
  * together here.
  */
-async function loadGlue(folder: string): Promise<EngineGlue> {
+async function loadGlue(folder: string): Promise<{ readonly glue: EngineGlue; readonly clearTimers: () => void }> {
   const [glue, bytes] = await Promise.all([
     importFile(path.join(folder, "schema_engine_bg.js")),
     readFile(path.join(folder, "schema_engine_bg.wasm")),
   ]);
   if (!isGlue(glue)) throw unexpected(folder);
-  const { instance } = await WebAssembly.instantiate(bytes, { "./schema_engine_bg.js": { ...glue } });
+  // The engine sets a timer of a minute round its work and leaves it, which would keep the process for as long.
+  const timers = new Set<NodeJS.Timeout>();
+  const imports: Record<string, unknown> = { ...glue };
+  for (const [name, set] of Object.entries(imports)) {
+    if (name.startsWith("__wbg_setTimeout") && isTimerFunction(set)) {
+      imports[name] = (work: () => void, ms: number) => {
+        const timer = set(work, ms);
+        timers.add(timer);
+        return timer;
+      };
+    }
+  }
+  const { instance } = await WebAssembly.instantiate(bytes, { "./schema_engine_bg.js": imports });
   glue[setWasm](instance.exports);
   instance.exports["__wbindgen_start"]();
-  return glue;
+  const clearTimers = (): void => {
+    for (const timer of timers) clearTimeout(timer);
+    timers.clear();
+  };
+  return { glue, clearTimers };
+}
+
+function isTimerFunction(value: unknown): value is (work: () => void, ms: number) => NodeJS.Timeout {
+  return typeof value === "function";
 }
 
 async function importFile(file: string): Promise<unknown> {

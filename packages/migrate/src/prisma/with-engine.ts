@@ -28,6 +28,7 @@ export async function withEngine<T>(
       return await use(engine);
     } finally {
       engine.free();
+      modules.clearTimers();
     }
   } catch (error) {
     throw toMigrateError(error);

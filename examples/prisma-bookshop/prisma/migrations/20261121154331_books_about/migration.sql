@@ -1,0 +1,2 @@
+-- Prisma knows no vector indexes; what it does not know, later migrations keep
+CREATE INDEX "books_about" ON "books" (libsql_vector_idx("about"));
