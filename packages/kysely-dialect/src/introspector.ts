@@ -9,6 +9,7 @@ import type {
   SqlBool,
   TableMetadata,
 } from "kysely";
+import { sql } from "kysely";
 import { DEFAULT_MIGRATION_LOCK_TABLE, DEFAULT_MIGRATION_TABLE } from "kysely/migration";
 import { readColumns, readTables, readViewColumns } from "./catalog.ts";
 import type { CatalogColumn, CatalogTable } from "./catalog.ts";
@@ -72,6 +73,7 @@ export class LitefleetIntrospector implements DatabaseIntrospector {
       isView,
       isForeign,
       columns: columns.map(toMetadata),
+      ...tableComment,
     }));
   }
 
@@ -113,6 +115,9 @@ export class LitefleetIntrospector implements DatabaseIntrospector {
 }
 
 const sqlErrors: ReadonlySet<string> = new Set(["SQLITE_ERROR", "SQLITE_UNKNOWN", "SQL_INPUT_ERROR"]);
+
+/** From 0.30 on, which is known by its raw streams, Kysely's metadata of a table has a comment, of which SQLite has none. */
+const tableComment = "stream" in sql`` ? { comment: undefined } : {};
 
 /** The types whose names SQLite keeps in capitals, however they were written, and Turso Database as they were written. */
 const standardTypes: ReadonlySet<string> = new Set(["ANY", "BLOB", "INT", "INTEGER", "REAL", "TEXT"]);
