@@ -9,7 +9,7 @@ export type ConcurrentOptions = Omit<TransactionOptions, "mode">;
  * Runs `callback` in a transaction whose mode and bounds Kysely's own `db.transaction()` cannot say: it is committed when the
  * callback resolves and rolled back when that rejects, which rejects this call with the same error.
  *
- * With `maxRetries` the whole callback runs again after an error that may not come a second time (`CONFLICT`, `SQLITE_BUSY`), so
+ * With `maxRetries` (by default 20 for `"concurrent"`, and for every mode where transactions write beside each other) the whole callback runs again after an error that may not come a second time (`CONFLICT`, `SQLITE_BUSY`), so
  * it should do nothing but work on `trx`.
  *
  * @throws {TypeError} if `db` is a transaction, or not over a {@link LitefleetDialect}.
@@ -36,7 +36,7 @@ export async function transaction<DB, T>(
 
 /**
  * Runs `callback` in a transaction that may run beside other writers, and the whole callback again when it conflicts with
- * one: by default up to 10 times within 30 seconds. On engines with one writer at a time it takes its turn instead, so the
+ * one: by default up to 20 times within 30 seconds. On engines with one writer at a time it takes its turn instead, so the
  * same code is right everywhere; `client.capabilities.concurrentWrites` says which it is.
  *
  * The callback may run several times: it should do nothing but work on `trx`.

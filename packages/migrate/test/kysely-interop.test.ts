@@ -74,7 +74,7 @@ async function kysely(
   run: (migrator: Migrator) => Promise<MigrationResultSet>,
   disableTransactions = true,
 ): Promise<string[]> {
-  const db = new Kysely<unknown>({ dialect: new LitefleetDialect({ url: `file:${file}` }) });
+  const db = new Kysely<unknown>({ dialect: new LitefleetDialect({ url: `file:${file}`, timeout: 10_000 }) });
   try {
     const importing = (module: string): Promise<unknown> => import(pathToFileURL(module).href);
     const provider = new FileMigrationProvider({ fs, path, migrationFolder: dir, import: importing });
@@ -173,4 +173,34 @@ test("a migration that fails leaves nothing of itself, and one without down cann
   expect(await failure(down(client, { dir }))).toMatchObject({ code: "DOWN_UNSUPPORTED", migration: "004_bad" });
   await writeFile(path.join(dir, "001_shop.ts"), `${files["001_shop.ts"]}// edited\n`);
   expect(await status(client, { dir })).toMatchObject({ edited: ["001_shop"] });
+});
+
+test("a migration may use transactions of the dialect's own, and streams", async () => {
+  const dir = await kyselyFolder({
+    "001_log.ts": `export async function up(db) {
+  await db.schema.createTable("log").addColumn("n", "integer", (column) => column.unique()).execute();
+}`,
+    "002_concurrent.ts": `import { concurrent, transaction } from "@litefleet/kysely-dialect";
+export async function up(db) {
+  const added = await concurrent(db, async (trx) => {
+    await trx.insertInto("log").values({ n: 1 }).execute();
+    return 2;
+  });
+  await transaction(db, (trx) => trx.insertInto("log").values({ n: added }).execute(), { mode: "write" });
+  const back = transaction(db, async (trx) => {
+    await trx.insertInto("log").values({ n: 3 }).execute();
+    throw new Error("back");
+  });
+  await back.catch(() => undefined);
+}`,
+    "003_stream.ts": `import { sql } from "kysely";
+export async function up(db) {
+  const tables = db.selectFrom("sqlite_master").select("name").where("name", "=", "log").stream(1);
+  for await (const { name } of tables) await sql\`insert into \${sql.id(name)} values (4)\`.execute(db);
+}`,
+  });
+  const client = openFile(await newFile());
+  expect(await migrate(client, { dir })).toMatchObject({ applied: ["001_log", "002_concurrent", "003_stream"] });
+  expect((await client.execute("SELECT n FROM log ORDER BY n")).rows.map((row) => row["n"])).toEqual([1, 2, 4]);
+  client.close();
 });

@@ -1,4 +1,4 @@
-import type { Client, InArgs, PreparedStatement, RawResult, Transaction } from "@litefleet/driver";
+import type { Client, InArgs, PreparedStatement, RawResult, Transaction, TransactionMode } from "@litefleet/driver";
 
 /** What runs the statements of a migration. */
 export interface StatementHost {
@@ -18,13 +18,13 @@ export interface StatementHost {
 export function standIn(client: Client, base: Transaction, host: StatementHost): Client {
   const prepare = (sql: string): PreparedStatement => {
     const statement = base.prepare(sql);
-    const iterate: PreparedStatement["iterate"] = (args, options) => {
+    const chunks: PreparedStatement["chunks"] = (args, options) => {
       host.stream(sql);
-      return statement.iterate(args, options);
+      return statement.chunks(args, options);
     };
-    return over(statement, { raw: (args: InArgs = []) => host.run(sql, args), iterate });
+    return over(statement, { raw: (args: InArgs = []) => host.run(sql, args), chunks });
   };
-  const transaction = async (): Promise<Transaction> => {
+  const begin = async (): Promise<Transaction> => {
     await host.begin();
     let isOpen = true;
     const end = async (how: "commit" | "rollback"): Promise<void> => {
@@ -36,8 +36,22 @@ export function standIn(client: Client, base: Transaction, host: StatementHost):
       prepare,
       commit: () => end("commit"),
       rollback: () => end("rollback"),
-      close: () => void end("rollback"),
+      // Whatever stops it stops the migration, too.
+      close: () => void end("rollback").catch(() => undefined),
     });
+  };
+  // Of any mode, and never run again: it is a part of the migration's own.
+  const transaction = async (run?: TransactionMode | ((inner: Transaction) => Promise<unknown>)): Promise<unknown> => {
+    const inner = await begin();
+    if (typeof run !== "function") return inner;
+    try {
+      const result = await run(inner);
+      await inner.commit();
+      return result;
+    } catch (error) {
+      await inner.rollback();
+      throw error;
+    }
   };
   // On a server Kysely's migrations may not turn foreign keys off by themselves; here that is taken out and honoured.
   const status = (): ReturnType<Client["status"]> => ({ ...client.status(), engine: "sqlite" });
