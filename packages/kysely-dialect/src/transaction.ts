@@ -9,8 +9,8 @@ export type ConcurrentOptions = Omit<TransactionOptions, "mode">;
  * Runs `callback` in a transaction whose mode and bounds Kysely's own `db.transaction()` cannot say: it is committed when the
  * callback resolves and rolled back when that rejects, which rejects this call with the same error.
  *
- * With `maxRetries` (by default 20 for `"concurrent"`, and for every mode where transactions write beside each other) the whole callback runs again after an error that may not come a second time (`CONFLICT`, `SQLITE_BUSY`), so
- * it should do nothing but work on `trx`.
+ * With `maxRetries` (by default 20 for `"concurrent"`, and for every mode where transactions write beside each other) the whole callback
+ * runs again after an error that may not come a second time (`CONFLICT`, `SQLITE_BUSY`), so it should do nothing but work on `trx`.
  *
  * @throws {TypeError} if `db` is a transaction, or not over a {@link LitefleetDialect}.
  * @throws {LitefleetError} `TIMEOUT` or `ABORTED` when the options' limits are met, `CONFLICT` when the retries are spent.
