@@ -37,11 +37,14 @@ export abstract class LitefleetQueryable implements SqlQueryable {
   async queryRaw(query: SqlQuery): Promise<SqlResultSet> {
     const args = encodeArguments(query, this.#options.timestampFormat);
     try {
+      const answer = answerOf(query);
+      if (answer !== undefined) {
+        const arrival = { queryable: this, executor: async () => this.executor() };
+        return decodeResult(await answer({ sql: query.sql, args }, arrival));
+      }
       const executor = this.executor();
       // What is there already is not awaited: that would cost a turn of the microtask queue.
       const ready = executor instanceof Promise ? await executor : executor;
-      const answer = answerOf(query);
-      if (answer !== undefined) return decodeResult(await answer({ sql: query.sql, args }, ready));
       return decodeResult(await ready.prepare(query.sql).raw(args, this.#call));
     } catch (error) {
       throw this.translate(error);

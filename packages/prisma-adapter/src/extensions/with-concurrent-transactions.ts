@@ -3,12 +3,14 @@ import type { Transaction, TransactionMode, TransactionOptions } from "@liteflee
 import type { ITXClientDenyList, Types } from "@prisma/client/runtime/client";
 import { toPrismaError } from "../driver-error.ts";
 import { toKnownRequestError } from "../known-request-error.ts";
+import type { LitefleetQueryable } from "../litefleet-queryable.ts";
 import { LitefleetTransaction } from "../litefleet-transaction.ts";
 import { QueryableQuestion } from "../queryable-question.ts";
 import type { RawRunner } from "../queryable-question.ts";
+import { noRows, WatchedQuery } from "../watched-query.ts";
 import { adapterOf } from "./adapter-of.ts";
 import { extended, toExtendable } from "./extendable-client.ts";
-import type { PrismaExtension } from "./extendable-client.ts";
+import type { ExtendableClient, PrismaExtension } from "./extendable-client.ts";
 
 /** Options of {@link withConcurrentTransactions}: the driver's, for all transactions. */
 export type ConcurrentTransactionsOptions = Omit<TransactionOptions, "mode">;
@@ -95,23 +97,69 @@ export function withConcurrentTransactions(
 type Start = (work: unknown) => Promise<unknown>;
 
 /** Has Prisma run `work`, a callback or a list, in a transaction that has begun already. */
-async function startWithin(transaction: Transaction, start: Start, base: RawRunner, work: unknown): Promise<unknown> {
+async function startWithin(
+  transaction: Transaction,
+  start: Start,
+  base: ExtendableClient,
+  work: unknown,
+): Promise<unknown> {
   let isAdopted = false;
-  using question = new QueryableQuestion((queryable) => {
+  const adopt = (queryable: LitefleetQueryable): void => {
     if (!(queryable instanceof LitefleetTransaction)) return;
     queryable.adopt(transaction);
     isAdopted = true;
-  });
+  };
   if (isCallback(work)) {
-    // Awaited here: at the end of this function the question is closed.
+    using question = new QueryableQuestion(adopt);
+    // Awaited here: at the end of this block the question is closed.
     return await start(async (tx: RawRunner): Promise<unknown> => {
       await question.ask(tx);
       if (!isAdopted) throw new TypeError("Another extension has kept the transaction from this one");
       return await work(tx);
     });
   }
-  const results = await start(isList(work) ? [question.ask(base), ...work] : work);
+  if (!isList(work)) return start(work);
+  using question = questionBefore(work, base, adopt);
+  const results = await start([question.query, ...work]);
   return isList(results) ? results.slice(1) : results;
+}
+
+/**
+ * A query to stand before a list and ask where it is run. Of a list whose first query is of a model Prisma keeps the plan, so it is
+ * asked by that model.
+ */
+function questionBefore(
+  list: readonly unknown[],
+  base: ExtendableClient,
+  onAnswer: (queryable: LitefleetQueryable) => void,
+): Disposable & { readonly query: unknown } {
+  const model = modelOf(list[0], base);
+  if (model === undefined) {
+    const question = new QueryableQuestion(onAnswer);
+    return { query: question.ask(base), [Symbol.dispose]: () => question[Symbol.dispose]() };
+  }
+  const watched = new WatchedQuery(async (_, { queryable }) => {
+    onAnswer(queryable);
+    return noRows;
+  });
+  return { query: model.findMany({ take: watched.take }), [Symbol.dispose]: () => watched[Symbol.dispose]() };
+}
+
+interface FindsMany {
+  findMany(args: object): unknown;
+}
+
+/** The model of a query of Prisma's, which says what it is in its `spec`; `undefined` for a raw one. */
+function modelOf(query: unknown, base: ExtendableClient): FindsMany | undefined {
+  if (typeof query !== "object" || query === null) return undefined;
+  const spec: unknown = Reflect.get(query, "spec");
+  const name: unknown = typeof spec === "object" && spec !== null ? Reflect.get(spec, "model") : undefined;
+  const model: unknown = typeof name === "string" ? Reflect.get(base, name) : undefined;
+  return isFindsMany(model) ? model : undefined;
+}
+
+function isFindsMany(model: unknown): model is FindsMany {
+  return typeof model === "object" && model !== null && typeof Reflect.get(model, "findMany") === "function";
 }
 
 function isCallback(work: unknown): work is (tx: object) => unknown {

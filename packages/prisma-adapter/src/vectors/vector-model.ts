@@ -1,6 +1,7 @@
+import type { Client, RawResult, Transaction } from "@litefleet/driver";
 import type { RawRunner } from "../queryable-question.ts";
 import { WatchedQuery } from "../watched-query.ts";
-import type { AnswerQuery } from "../watched-query.ts";
+import type { CompiledQuery } from "../watched-query.ts";
 import type { SchemaModel } from "./read-schema.ts";
 
 /** A model's row as Prisma gives it. */
@@ -13,23 +14,22 @@ export interface ModelContext {
   findMany(args: object): Promise<readonly ModelRow[]>;
 }
 
+/** Answers a `findMany` in the place of the database. */
+type AnswerFind = (query: CompiledQuery, executor: Client | Transaction) => Promise<RawResult>;
+
 /**
  * Has Prisma turn `args` of `findMany` into a statement, which is given to `answer` in the place of being run, and gives the
  * rows that Prisma makes of the answer. What `answer` is told is wrong with the caller's input reaches the caller as it is.
  *
  * @throws {TypeError} if the query has not arrived at our adapter.
  */
-export async function findThrough(
-  model: ModelContext,
-  args: object,
-  answer: AnswerQuery,
-): Promise<readonly ModelRow[]> {
+export async function findThrough(model: ModelContext, args: object, answer: AnswerFind): Promise<readonly ModelRow[]> {
   let misuse: unknown;
   let isAnswered = false;
-  using query = new WatchedQuery(async (compiled, executor) => {
+  using query = new WatchedQuery(async (compiled, arrival) => {
     isAnswered = true;
     try {
-      return await answer(compiled, executor);
+      return await answer(compiled, await arrival.executor());
     } catch (error) {
       if (error instanceof RangeError || error instanceof TypeError) misuse = error;
       throw error;

@@ -79,6 +79,19 @@ describe.each([...engines, memory])("withConcurrentTransactions on $name", ({ na
     expect(retries > 0).toBe(isMvcc);
   });
 
+  test("a list may hold raw queries, at its start, at its end, or alone", async () => {
+    await setPages(3);
+    const read = () => prisma.$queryRawUnsafe(`SELECT max("pages") AS p FROM "Book"`);
+    const write = () => prisma.$executeRawUnsafe(`UPDATE "Book" SET "pages" = "pages" + 1`);
+    const add = () => prisma.book.update({ where: { id }, data: { pages: { increment: 1 } } });
+    expect(await prisma.$transaction([write(), add(), read()])).toMatchObject([1, { pages: 5 }, [{ p: 5 }]]);
+    expect(await prisma.$transaction([add(), write(), read()])).toMatchObject([{ pages: 6 }, 1, [{ p: 7 }]]);
+    expect(await prisma.$transaction([write(), read()])).toMatchObject([1, [{ p: 8 }]]);
+    expect(await prisma.$transaction([add()])).toMatchObject([{ pages: 9 }]);
+    expect(await prisma.$transaction([])).toEqual([]);
+    expect(await pages()).toBe(9);
+  });
+
   test("an error that is no conflict ends it at the first time, is the same, and nothing stays", async () => {
     await setPages(0);
     let runs = 0;
