@@ -1,7 +1,7 @@
 import type { Fleet, FleetMapOptions, FleetTenant, WaitForTenantOptions } from "@litefleet/driver";
-import type { SqlMigrationAwareDriverAdapterFactory } from "@prisma/driver-adapter-utils";
 import { resolveOptions } from "../options.ts";
 import type { PrismaLitefleetOptions } from "../options.ts";
+import type { PrismaLitefleet } from "../prisma-litefleet.ts";
 import { TenantClients } from "./tenant-clients.ts";
 import type { Disconnectable, TenantClientsStatus } from "./tenant-clients.ts";
 
@@ -10,7 +10,7 @@ export type PrismaClientClass<Client extends Disconnectable = Disconnectable> = 
 
 /** Makes the Prisma client of a tenant: for one with extensions. */
 export type CreatePrismaClient<Client extends Disconnectable> = (options: {
-  readonly adapter: SqlMigrationAwareDriverAdapterFactory;
+  readonly adapter: PrismaLitefleet;
 }) => Client;
 
 /** Options of {@link fleetPrisma}, the same for every tenant: the adapter's, and how many clients there are. */

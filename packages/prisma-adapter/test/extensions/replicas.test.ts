@@ -7,7 +7,7 @@ import { startSqld } from "@litefleet/testing";
 import type { SqldServer } from "@litefleet/testing";
 import { readReplicas } from "@prisma/extension-read-replicas";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { PrismaLitefleet, withConcurrentTransactions, withLitefleet } from "@litefleet/prisma-adapter";
+import { PrismaLitefleet, withConcurrentTransactions, withLitefleet, withVectors } from "@litefleet/prisma-adapter";
 import type { LitefleetCalls } from "@litefleet/prisma-adapter";
 import { makeTables } from "../support/databases.ts";
 import { extend, newExtended } from "../support/extend.ts";
@@ -151,5 +151,34 @@ describe("@prisma/extension-read-replicas", () => {
     await routed.$disconnect();
     expect((await copy.$litefleet.client()).status().engine).toBe("replica");
     await copy.$disconnect();
+  });
+
+  test("searches are reads, and vectors are stored at the primary", async () => {
+    interface Vectors {
+      readonly article: {
+        create(args: object): Promise<{ id: number }>;
+        nearest(args: object): Promise<{ title: string; distance: number }[]>;
+        setVector(id: number, vector: readonly number[]): Promise<void>;
+        getVector(id: number): Promise<ArrayLike<number> | null>;
+      };
+      $disconnect(): Promise<void>;
+    }
+    const copy = await newExtended<Extended>(replica(), withLitefleet());
+    await copy.$litefleet.sync();
+    const onServer = await newPrismaClient(new PrismaLitefleet(server.clientConfig()));
+    const routed = extend<Vectors>(
+      extend(onServer, withVectors({ article: "embedding" })),
+      readReplicas({ replicas: [copy] }),
+    );
+    const search = { vector: [1, 2, 3], select: { title: true } };
+    const { id } = await routed.article.create({ data: { title: "routed", language: "en" } });
+    // The condition is made where reads go, and the writing is done at the primary, which has the row.
+    await routed.article.setVector(id, [1, 2, 3]);
+    expect(await routed.article.nearest(search)).toEqual([]);
+    expect(await routed.article.getVector(id)).toBeNull();
+    await copy.$litefleet.sync();
+    expect(await routed.article.nearest(search)).toEqual([{ title: "routed", distance: expect.closeTo(0, 6) }]);
+    expect(await routed.article.getVector(id)).toEqual(Float32Array.of(1, 2, 3));
+    await routed.$disconnect();
   });
 });
