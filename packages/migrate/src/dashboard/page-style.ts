@@ -119,7 +119,7 @@ pre { margin: 4px 0 0; padding: 10px 12px; border-radius: 8px; background: var(-
 @media (max-width: 1000px) { .columns { grid-template: none / minmax(0, 1fr); } .side { grid-area: auto; } }
 @media (max-width: 600px) {
   main { padding: 14px 14px 40px; } .top { padding: 10px 14px; }
-  #search { width: 100%; } .chip { flex-basis: 30%; padding: 7px 10px; } .number { font-size: 18px; }
+  #search { width: 100%; } .top select { max-width: 40vw; } .chip { flex-basis: 30%; padding: 7px 10px; } .number { font-size: 18px; }
   .card { padding: 13px 14px; }
 }
 @media (prefers-reduced-motion: reduce) { * { transition: none !important; } }
