@@ -224,6 +224,40 @@ describe("prisma dev", () => {
   });
 });
 
+describe("a database that was there before", () => {
+  const before = `CREATE TABLE "User" ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, "email" TEXT NOT NULL);
+    CREATE UNIQUE INDEX "User_email_key" ON "User" ("email");
+    INSERT INTO "User" ("email") VALUES ('a');`;
+
+  test("is taken over: pull, diff, resolve", async () => {
+    const project = await onFile();
+    await withDatabase(project, (client) => client.executeMultiple(before));
+    expect(await project.json(2, "dev")).toMatchObject({ error: { code: "RESET_NEEDED" } });
+    await project.json(0, "pull");
+    const { stdout } = await project.run("diff", "--from-empty", "--to-schema", "--script");
+    await project.add("20260101000000_init", stdout);
+    expect(await project.json(1, "deploy")).toMatchObject({ error: { code: "MIGRATION_FAILED" } });
+    expect(await project.json(0, "resolve", "--applied", "20260101000000_init")).toMatchObject({ changed: true });
+    expect(await project.json(0, "dev")).toMatchObject({ state: "in-sync" });
+    await project.schema(userWithPlan);
+    expect(await project.json(0, "dev")).toMatchObject({ state: "applied", warnings: [] });
+    expect(await withDatabase(project, (client) => countsOf(client, "User"))).toEqual({ User: 1 });
+  });
+
+  test("may hold tables that are somebody else's", async () => {
+    const config = { experimental: { externalTables: true }, tables: { external: ["Legacy"] } };
+    const project = await createProject((root) => `file:${path.join(root, "dev.db")}`, { config });
+    await withDatabase(project, (client) =>
+      client.execute('CREATE TABLE "Legacy" ("id" INTEGER NOT NULL PRIMARY KEY)'),
+    );
+    await project.schema(user);
+    expect(await project.json(0, "dev")).toMatchObject({ state: "applied" });
+    const [name = ""] = await project.names();
+    expect((await project.texts())[name]).not.toContain("Legacy");
+    expect(await withDatabase(project, schemaOf)).toContainEqual(expect.stringContaining("Legacy"));
+  });
+});
+
 describe("prisma diff", () => {
   test("compares schemas without a database, in words, as SQL and as data", async () => {
     const project = await onFile();

@@ -39,7 +39,14 @@ const datasource = 'datasource db {\n  provider = "sqlite"\n}\n';
 /** Makes a project. `engine` and `token` are given to every command. */
 export async function createProject(
   database: (root: string) => string,
-  options: { readonly engine?: string; readonly token?: string; readonly packages?: boolean } = {},
+  options: {
+    readonly engine?: string;
+    readonly token?: string;
+    /** Whether Prisma is installed. Default true. */
+    readonly packages?: boolean;
+    /** More of the configuration. */
+    readonly config?: object;
+  } = {},
 ): Promise<PrismaTestProject> {
   const root = await scratchFolder();
   const url = database(root);
@@ -50,7 +57,12 @@ export async function createProject(
     await symlink(fileURLToPath(new URL("../node_modules", import.meta.url)), path.join(root, "node_modules"));
   }
   const config = path.join(root, "prisma.config.ts");
-  const said = { schema: "prisma/schema.prisma", migrations: { path: "prisma/migrations" }, datasource: { url } };
+  const said = {
+    schema: "prisma/schema.prisma",
+    migrations: { path: "prisma/migrations" },
+    datasource: { url },
+    ...options.config,
+  };
   await writeFile(config, `export default ${JSON.stringify(said)};\n`);
   await writeFile(file, datasource);
   const names = async (): Promise<string[]> =>
