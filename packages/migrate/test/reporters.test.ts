@@ -4,6 +4,7 @@ import pc from "picocolors";
 import { describe, expect, test, vi } from "vitest";
 import type { Output } from "../src/cli/io.ts";
 import { groupErrors } from "../src/report/error-groups.ts";
+import { describeFailures } from "../src/report/failures.ts";
 import { githubAnnotations, githubSummary } from "../src/report/run/github.ts";
 import { junitXml } from "../src/report/run/junit.ts";
 import { ndjsonReporter } from "../src/report/run/ndjson.ts";
@@ -59,6 +60,13 @@ test("errors are grouped by kind, the most frequent first, with the first three 
     },
     expect.objectContaining({ code: "TENANT_BUSY", count: 1, tenants: ["d"] }),
   ]);
+});
+
+test("errors of a thousand kinds are told in few lines", () => {
+  const many = Array.from({ length: 1_000 }, (_, i) => failedTenant(`t${i}`, `CODE_${i}`));
+  const lines = describeFailures(many, pc.createColors(false)).trimEnd().split("\n");
+  expect(lines).toHaveLength(21);
+  expect(lines.at(-1)).toBe("and 980 more kinds of errors (980 tenants)");
 });
 
 describe("on a terminal", () => {

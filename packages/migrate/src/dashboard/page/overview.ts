@@ -32,6 +32,7 @@ export function createOverview(store: Store): { draw: (now: number) => void } {
     parts.set(state, part);
     bar.append(part);
   }
+  const pace = new Pace();
   return {
     draw: (now) => {
       const { run } = store;
@@ -46,7 +47,7 @@ export function createOverview(store: Store): { draw: (now: number) => void } {
       setText(byId("state"), runWords[run.state]);
       setAttribute(byId("state"), "class", `pill ${run.state}`);
       setText(byId("facts"), factsOf(run));
-      setText(byId("pace"), paceOf(run, done, total, now));
+      setText(byId("pace"), paceOf(run, done, total, now, pace.rate(run, done, now)));
       for (const [state, part] of parts) {
         // The few that failed are seen among many.
         part.style.minWidth = counts[state] === 0 ? "0" : "3px";
@@ -71,12 +72,28 @@ function factsOf({ id, dir, source, holder, startedAt }: PageRun): string {
   return `Run ${id} · ${timeText(startedAt)} · ${dir} (${source}) · ${holder}`;
 }
 
+/** How many tenants a second are done, as this page saw it: a run that was resumed has stood still in between. */
+class Pace {
+  #id = "";
+  #seen: { readonly at: number; readonly done: number }[] = [];
+
+  rate({ id, state, startedAt, endedAt }: PageRun, done: number, now: number): number {
+    if (state !== "running") return endedAt === undefined ? 0 : (done * 1000) / Math.max(1, endedAt - startedAt);
+    if (this.#id !== id) this.#seen = [];
+    this.#id = id;
+    const last = this.#seen.at(-1);
+    if (last === undefined || now - last.at >= 500) this.#seen.push({ at: now, done });
+    this.#seen = this.#seen.filter(({ at }) => now - at <= 20_000);
+    const first = this.#seen[0];
+    return first === undefined || now - first.at < 1_000 ? 0 : ((done - first.done) * 1000) / (now - first.at);
+  }
+}
+
 /** How long it takes, how fast it goes, how long it will take. */
-function paceOf(run: PageRun, done: number, total: number, now: number): string {
+function paceOf(run: PageRun, done: number, total: number, now: number, rate: number): string {
   const isRunning = run.state === "running";
   const elapsed = Math.max(0, (run.endedAt ?? (isRunning ? now : run.heartbeatAt)) - run.startedAt);
   const parts = [`${count(done)} of ${count(total)}`, durationText(elapsed)];
-  const rate = elapsed < 500 ? 0 : (done * 1000) / elapsed;
   if (rate > 0) parts.push(`${rate >= 10 ? count(Math.round(rate)) : rate.toFixed(1)} tenants/s`);
   if (isRunning && rate > 0 && done < total) parts.push(`about ${durationText(((total - done) / rate) * 1000)} left`);
   return parts.join(" · ");

@@ -7,6 +7,9 @@ import type { RunReport } from "./run-report.ts";
 /** GitHub shows ten annotations of a kind a step. */
 const shownErrors = 9;
 
+/** GitHub takes a mebibyte of summary a step. */
+const shownInSummary = 100;
+
 /** Annotations: one for each kind of error, and one for the run. */
 export function githubAnnotations({ run, tenants }: RunReport): string {
   const title = `litefleet ${run.command}`;
@@ -47,7 +50,7 @@ export function githubSummary({ run, tenants }: RunReport): string {
   const groups = groupErrors(tenants);
   if (groups.length > 0) {
     lines.push("", "| error | tenants | first | message |", "| --- | ---: | --- | --- |");
-    for (const { code, count, tenants: names, message } of groups) {
+    for (const { code, count, tenants: names, message } of groups.slice(0, shownInSummary)) {
       lines.push(`| ${code} | ${grouped(count)} | ${cell(namesOf(names, count))} | ${cell(message)} |`);
     }
   }
