@@ -229,6 +229,22 @@ describe("conflicts", () => {
   });
 });
 
+test("a lock of another client is waited for as long as timeoutMs says, then P1008", async () => {
+  await using database = await engines.find(({ name }) => name === "libsql file")!.open();
+  await using other = createClient(database.config);
+  const prisma = await newExtended<Extended>({ ...database.config, timeout: 20 }, withConcurrentTransactions());
+  const add = (name: string, options?: ConcurrentTransactionOptions) =>
+    prisma.$transaction((tx) => tx.tag.create({ data: { name } }), options);
+  const holder = await other.transaction("write");
+  await holder.execute(`INSERT INTO "Tag" VALUES ('holder')`);
+  const waiting = add("waiting");
+  expect((await errorOf(add("never", { timeoutMs: 100 }))).code).toBe("P1008");
+  await holder.commit();
+  expect(await waiting).toEqual({ name: "waiting" });
+  expect(await prisma.tag.count()).toBe(2);
+  await prisma.$disconnect();
+});
+
 test("a COMMIT whose answer was lost is P1017, and not done again", async () => {
   await using server = await startSqld();
   await using proxy = await startFaultProxy({ target: server.url });
