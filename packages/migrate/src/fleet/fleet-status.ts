@@ -1,15 +1,12 @@
 import { loadMigrations } from "../load-migrations.ts";
-import type { MigrationSet } from "../migration.ts";
 import { statusOf } from "../status.ts";
 import type { MigrationStatus } from "../status.ts";
 import type { SourceChoice } from "../source/source.ts";
-import { resolveTenants } from "./resolve-tenants.ts";
+import { eachTenant } from "./each-tenant.ts";
+import type { TenantOutcome } from "./each-tenant.ts";
 import type { FleetSource } from "./resolve-tenants.ts";
-import { checkConcurrency, runTenants, tenantExists, withClient } from "./run-tenants.ts";
 import type { RunOptions } from "./run-tenants.ts";
-import { describeError } from "./tenant-result.ts";
 import type { TenantError, TenantRun } from "./tenant-result.ts";
-import type { ResolvedTenant } from "./tenant.ts";
 
 /** How one tenant stands to the folder. The lists are empty if it could not be read. */
 export interface TenantStatus extends TenantRun, Omit<MigrationStatus, "state"> {
@@ -60,56 +57,31 @@ export interface FleetStatus {
  * const { counts } = await fleetStatus({ dir: "drizzle", targets: "data/*.db" });
  */
 export async function fleetStatus(options: FleetStatusOptions): Promise<FleetStatus> {
-  const startedAt = performance.now();
-  checkConcurrency(options.concurrency);
   const set = await loadMigrations(options.dir, options);
-  const tenants = await resolveTenants(options);
-  const progress = { total: tenants.length, done: 0, failed: 0 };
-  options.onProgress?.({ ...progress });
-  const results = await runTenants(
-    tenants,
-    options,
-    (tenant) => readTenant(tenant, set),
-    ({ state }) => {
-      progress.done += 1;
-      if (state === "failed") progress.failed += 1;
-      options.onProgress?.({ ...progress });
-    },
-  );
-  const all = tenants.map((tenant, i) => results[i] ?? { ...emptyStatus(tenant), state: "not-started" as const });
-  const count = (state: TenantStatus["state"]): number => all.filter((tenant) => tenant.state === state).length;
-  const counts = {
-    total: all.length,
-    upToDate: count("up-to-date"),
-    pending: count("pending"),
-    diverged: count("diverged"),
-    failed: count("failed"),
-    notStarted: count("not-started"),
-  };
+  const outcome = await eachTenant(options, statusOf);
+  const tenants = outcome.tenants.map(describeTenant);
+  const count = (state: TenantStatus["state"]): number => tenants.filter((tenant) => tenant.state === state).length;
+  const { source, interrupted, durationMs } = outcome;
   return {
-    source: set.source,
+    source,
     migrations: set.migrations.map((migration) => migration.name),
-    interrupted: counts.notStarted > 0,
-    durationMs: Math.round(performance.now() - startedAt),
-    counts,
-    tenants: all,
+    interrupted,
+    durationMs,
+    counts: {
+      total: tenants.length,
+      upToDate: count("up-to-date"),
+      pending: count("pending"),
+      diverged: count("diverged"),
+      failed: count("failed"),
+      notStarted: count("not-started"),
+    },
+    tenants,
   };
 }
 
-async function readTenant(tenant: ResolvedTenant, set: MigrationSet): Promise<TenantStatus> {
-  const { name, target } = tenant;
-  const startedAt = performance.now();
-  const elapsed = (): number => Math.round(performance.now() - startedAt);
-  try {
-    const read = (await tenantExists(tenant))
-      ? await withClient(tenant, (client) => statusOf(client, set, name))
-      : await statusOf(undefined, set, name);
-    return { name, target, ...read, durationMs: elapsed() };
-  } catch (error) {
-    return { ...emptyStatus(tenant), state: "failed", durationMs: elapsed(), error: describeError(error, tenant) };
-  }
-}
+const nothingRead = { applied: [], pending: [], edited: [], outOfOrder: [], failed: [], missing: [] };
 
-function emptyStatus({ name, target }: ResolvedTenant): Omit<TenantStatus, "state"> {
-  return { name, target, applied: [], pending: [], edited: [], outOfOrder: [], failed: [], missing: [], durationMs: 0 };
+function describeTenant({ result, state, ...run }: TenantOutcome<MigrationStatus>): TenantStatus {
+  if (result !== undefined) return { ...run, ...result };
+  return { ...run, ...nothingRead, state: state === "failed" ? "failed" : "not-started" };
 }

@@ -3,9 +3,6 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { ResolvedTenant } from "./tenant.ts";
 
-/** Tenants after which files are released: this many stay open at most, beside those in use. */
-const every = 50;
-
 /**
  * Lets go of the files of closed tenants.
  *
@@ -14,16 +11,33 @@ const every = 50;
  * often 1,024. So the young generation is collected now and then, which takes about a millisecond.
  */
 export class FileReleaser {
+  readonly #every: number;
+  readonly #generation: "minor" | "major";
   #closed = 0;
   #collect: NodeJS.GCFunction | undefined;
+
+  /**
+   * @param every tenants after which files are released: this many stay open at most, beside those in use.
+   * @param generation what is collected: with a small nursery, as threads have, what is to go is among the old.
+   */
+  constructor(every = 50, generation: "minor" | "major" = "minor") {
+    this.#every = every;
+    this.#generation = generation;
+  }
 
   /** Call after each tenant. */
   tenantClosed({ path, config }: ResolvedTenant): void {
     if (path === undefined || config.engine === "sqlite") return;
     this.#closed += 1;
-    if (this.#closed % every !== 0) return;
+    if (this.#closed >= this.#every) this.release();
+  }
+
+  /** Lets go of what is closed now, if there is anything: of all of it with `"major"`, which takes longer. */
+  release(generation = this.#generation): void {
+    if (this.#closed === 0) return;
+    this.#closed = 0;
     this.#collect ??= exposeCollector();
-    this.#collect?.({ type: "minor" });
+    this.#collect?.({ type: generation });
   }
 }
 

@@ -148,7 +148,11 @@ export async function conductRun(plan: RunPlan, begun: RunToConduct): Promise<Fi
   book.keep(journal);
   const unfollow = stop.follow(plan.signal);
   const tenants = begun.tenants.map((tenant) => tenant && lanes.watched(tenant));
-  const runner = openTaskRunner(plan);
+  const runner = openTaskRunner(
+    plan,
+    tenants.flatMap((tenant) => tenant ?? []),
+    concurrency,
+  );
   try {
     plan.onStart?.(begun.items.size);
     const { items } = begun;

@@ -1,6 +1,10 @@
-import type { ResolvedTenant } from "../fleet/tenant.ts";
+import { availableParallelism } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { FileReleaser } from "../fleet/release-files.ts";
+import type { ResolvedTenant } from "../fleet/tenant.ts";
 import type { RunPlan } from "./fleet-run.ts";
+import { TaskThreads } from "./task-threads.ts";
 import { attemptTask } from "./tenant-task.ts";
 import type { Attempt } from "./tenant-task.ts";
 
@@ -11,8 +15,65 @@ export interface TaskRunner {
   close(): Promise<void>;
 }
 
-/** A runner on this thread. */
-export function openTaskRunner({ set, task }: RunPlan): TaskRunner {
+/** Threads take a part of a second to start: this many milliseconds of work must be left for them. */
+const worthMs = 3_000;
+/**
+ * With two, one waits for the disk while the other computes: on two cores a migration on 400 files took 0.52 times as long as
+ * without threads, with four 0.76 times. Each costs about 45 MB.
+ */
+const mostThreads = 2;
+/** Files after which it is estimated how long the others will take. */
+const sampled = 16;
+
+/**
+ * A runner on this thread, which calls threads in for files when there is much left to do: a fleet that has nothing pending is
+ * done before they would have started.
+ *
+ * @param tenants all that it will be asked to run.
+ */
+export function openTaskRunner(plan: RunPlan, tenants: readonly ResolvedTenant[], concurrency: number): TaskRunner {
+  const here = openRunnerHere(plan);
+  const count = Math.min(concurrency, availableParallelism(), mostThreads);
+  let left = tenants.filter(canTravel).length;
+  let done = 0;
+  const startedAt = performance.now();
+  let threads: TaskThreads | undefined;
+  const isWorthIt = (): boolean => {
+    return count > 1 && done >= sampled && ((performance.now() - startedAt) / done) * left > worthMs;
+  };
+  return {
+    attempt: async (tenant, timeoutMs) => {
+      if (!canTravel(tenant)) return here.attempt(tenant, timeoutMs);
+      left -= 1;
+      if (threads?.areReady === true) {
+        here.release();
+        return threads.attempt(tenant, timeoutMs);
+      }
+      const attempt = await here.attempt(tenant, timeoutMs);
+      done += 1;
+      // Threads have files of their own open, so that fewer may stay open here until they take over.
+      if (threads !== undefined && done % sampled === 0) here.release();
+      if (threads === undefined && isWorthIt()) {
+        here.release();
+        const dir = path.resolve(plan.dir instanceof URL ? fileURLToPath(plan.dir) : plan.dir);
+        threads = new TaskThreads(count, { dir, sourceOptions: plan.sourceOptions, task: plan.task });
+      }
+      return attempt;
+    },
+    close: async () => threads?.close(),
+  };
+}
+/** Functions do not pass from thread to thread; and Turso Database has threads of its own. */
+function canTravel({ path: file, config }: ResolvedTenant): boolean {
+  return (
+    file !== undefined &&
+    config.engine !== "turso" &&
+    Object.values(config).every((value) => typeof value !== "function")
+  );
+}
+
+/** A runner on this thread, and what lets go of the files of its last tenants. */
+function openRunnerHere({ set, task }: RunPlan): Pick<TaskRunner, "attempt"> & { release(): void } {
   const files = new FileReleaser();
   return {
     attempt: async (tenant, timeoutMs) => {
@@ -20,6 +81,6 @@ export function openTaskRunner({ set, task }: RunPlan): TaskRunner {
       files.tenantClosed(tenant);
       return attempt;
     },
-    close: async () => undefined,
+    release: () => files.release("major"),
   };
 }
