@@ -80,3 +80,5 @@ export type { GuardOptions } from "./run/tenant-guard.ts";
 export { unfenceFleet } from "./fleet/unfence-fleet.ts";
 export type { UnfencedTenant } from "./fleet/unfence-fleet.ts";
 export type { LiftedFence } from "./sqld/lift-fence.ts";
+export { rehearse } from "./rehearse/rehearse.ts";
+export type { Rehearsal, RehearsedTenant, RehearseOptions, TableChange } from "./rehearse/rehearse.ts";

@@ -23,8 +23,6 @@ export async function snapshotFile(
   await mkdir(path.dirname(copy), { recursive: true });
   const scratch = scratchName(copy);
   try {
-    // Keeps what has to be copied small; a reader may be in the way, which is no harm.
-    await client.execute("PRAGMA wal_checkpoint(PASSIVE)").catch(() => undefined);
     const lock = await client.transaction("write", { timeoutMs: lockTimeoutMs });
     try {
       const [fromWal, fromLog] = logsOf(file);

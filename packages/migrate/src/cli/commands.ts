@@ -13,6 +13,7 @@ import { plan } from "./entries/plan.ts";
 import { provision } from "./entries/provision.ts";
 import { prismaCommands } from "./entries/prisma/commands.ts";
 import { prismaGroup } from "./entries/prisma/group.ts";
+import { rehearse } from "./entries/rehearse.ts";
 import { repair } from "./entries/repair.ts";
 import { resolve } from "./entries/resolve.ts";
 import { restore } from "./entries/restore.ts";
@@ -36,6 +37,7 @@ export const commands: readonly CommandEntry[] = [
   dashboard,
   verify,
   drift,
+  rehearse,
   provision,
   restore,
   backups,
