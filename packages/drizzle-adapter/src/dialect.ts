@@ -1,13 +1,24 @@
-import { entityKind } from "drizzle-orm";
+import { entityKind, is, Many } from "drizzle-orm";
 import type { BuildQueryConfig, Column, QueryWithTypings, SQL } from "drizzle-orm";
 import { CasingCache } from "drizzle-orm/casing";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
+import { writtenLimit } from "./drizzle-internals.ts";
 import { readableInJson } from "./nested-columns.ts";
 import { PlainWrites } from "./plain-writes.ts";
 import { QueryText, WrittenNames } from "./query-text.ts";
 
 type RelationalQueryPart = Parameters<SQLiteAsyncDialect["buildRelationalQuery"]>[0];
 type BuiltRelationalQuery = ReturnType<SQLiteAsyncDialect["buildRelationalQuery"]>;
+
+/** Turso Database 0.7 counts a bound LIMIT of nested rows for all outer rows together, and one that is written in the text for each. */
+function withWrittenLimit(config: RelationalQueryPart["queryConfig"]): RelationalQueryPart["queryConfig"] {
+  if (config === true || !isCount(config.limit)) return config;
+  return { ...config, limit: writtenLimit(config.limit) };
+}
+
+function isCount(limit: unknown): limit is number {
+  return typeof limit === "number" && Number.isSafeInteger(limit) && limit >= 0;
+}
 
 /** Drizzle's dialect, with a quicker way from a query to its text. */
 export class LitefleetDialect extends SQLiteAsyncDialect {
@@ -41,8 +52,10 @@ export class LitefleetDialect extends SQLiteAsyncDialect {
   }
 
   override buildRelationalQuery(part: RelationalQueryPart): BuiltRelationalQuery {
-    const built = super.buildRelationalQuery(part);
-    return part.nestedQueryRelation === undefined ? built : readableInJson(built);
+    const { nestedQueryRelation: relation, queryConfig } = part;
+    if (relation === undefined) return super.buildRelationalQuery(part);
+    const nested = is(relation, Many) ? { ...part, queryConfig: withWrittenLimit(queryConfig) } : part;
+    return readableInJson(super.buildRelationalQuery(nested));
   }
 
   /** A column's name in the database. */

@@ -3,6 +3,7 @@ import {
   type BuildRelationalQueryResult,
   Column,
   type DriverValueDecoder,
+  type Placeholder,
   is,
   SQL,
   sql,
@@ -79,6 +80,11 @@ export abstract class PreparedQueryWithInternals<T extends PreparedQueryConfig> 
 /** Whether a piece of SQL writes its parameters into its text; private in the types. */
 export function inlinesParams(query: object): boolean {
   return "shouldInlineParams" in query && query.shouldInlineParams === true;
+}
+
+/** A LIMIT that stands in the text: at run time drizzle's dialect takes any SQL for one, its types know placeholders alone. */
+export function writtenLimit(limit: number): Placeholder {
+  return sql.raw(String(limit)) as unknown as Placeholder;
 }
 
 /** The fields that the nested part of a relational query puts into JSON: a list within `json_array(…)`. */

@@ -92,6 +92,16 @@ onEachDatabase((current) => {
     });
   });
 
+  test("a limit of nested rows holds for each row around them", async () => {
+    const db = await filled();
+    await db.insert(parents).values([{ id: 2 }, { id: 3 }]);
+    await db.insert(children).values([2, 2, 3].map((parentId, i) => ({ id: i + 3, parentId })));
+    const found = await db.query.parents.findMany({
+      with: { children: { columns: { id: true }, orderBy: children.id, limit: 1 } },
+    });
+    expect(found.map((parent) => parent.children)).toStrictEqual([[{ id: 1 }], [{ id: 3 }], [{ id: 5 }]]);
+  });
+
   test("text in a column of blobs comes back nested as it does at the top", async () => {
     const db = await filled();
     await db.run(sql`update children set document = '{"tags":["as text"]}', large = '77' where id = 1`);

@@ -202,7 +202,14 @@ const queries: Record<string, (db: Database) => { toSQL(): { sql: string; params
   "relational queries": (db) =>
     db.query.users.findMany({
       columns: { name: true },
-      with: { posts: { with: { author: true }, where: eq(posts.title, "x"), limit: 3, orderBy: desc(posts.id) } },
+      with: {
+        posts: {
+          with: { author: true },
+          where: eq(posts.title, "x"),
+          limit: sql.placeholder("most"),
+          orderBy: desc(posts.id),
+        },
+      },
       where: (fields, { ne }) => ne(fields.name, "x"),
       extras: { loud: sql<string>`upper(${users.name})`.as("loud") },
     }),

@@ -1,8 +1,14 @@
 import { type SQLiteExecuteMethod, SQLitePreparedQuery } from "drizzle-orm-v1/sqlite-core";
+import type { Placeholder, SQL } from "drizzle-orm-v1";
 import type { BatchItem, BatchResponse } from "drizzle-orm-v1/batch";
 
 // What drizzle-orm 1.0 has at run time and leaves out of its types is reached in this file and nowhere else, so that a new
 // version of it is checked in one place. `drizzle-orm-v1` is `drizzle-orm` in the published package.
+
+/** SQL as a LIMIT: at run time drizzle's dialect takes any for one, its types know placeholders alone. */
+export function asLimit(limit: SQL): Placeholder {
+  return limit as unknown as Placeholder;
+}
 
 /** How a prepared query makes its answer of a result. */
 interface AnswerParts {

@@ -1,9 +1,10 @@
 import { type Client, type Config, createClient } from "@litefleet/driver";
 import { type AnyRelations, DefaultLogger, type EmptyRelations, NoopLogger } from "drizzle-orm-v1";
-import { type DrizzleSQLiteConfig, SQLiteDialect } from "drizzle-orm-v1/sqlite-core";
+import type { DrizzleSQLiteConfig } from "drizzle-orm-v1/sqlite-core";
 import { type ConfigWithDatabase, findClient } from "../find-client.ts";
 import { codecs as defaultCodecs } from "./codecs.ts";
 import { LitefleetDatabase } from "./database.ts";
+import { LitefleetDialect } from "./dialect.ts";
 import { ClientSession } from "./session.ts";
 
 /**
@@ -61,7 +62,7 @@ export function databaseFactory<TRelations extends AnyRelations>(
   config: DrizzleSQLiteConfig<TRelations> = {},
 ): (client: Client, isOwned: boolean) => LitefleetDatabase<TRelations> {
   const { codecs = defaultCodecs, relations, cache, logger, jit, paramsInErrors } = config;
-  const dialect = new SQLiteDialect({ codecs, useJitMappers: jit ?? false });
+  const dialect = new LitefleetDialect({ codecs, useJitMappers: jit ?? false });
   // Without relations `TRelations` is its default, which has none.
   const known = relations ?? ({} as TRelations);
   const options = { logger: toLogger(logger), cache, paramsInErrors };

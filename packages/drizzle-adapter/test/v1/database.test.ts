@@ -113,6 +113,16 @@ onEachDatabase((current) => {
     expect(await byId.execute({ id: 9 })).toBeUndefined();
   });
 
+  test("a limit of nested rows holds for each row around them", async () => {
+    const { db } = current();
+    await db.insert(users).values([{ name: "Ada" }, { name: "Bob" }, { name: "Cleo" }]);
+    await db.insert(posts).values([1, 1, 2, 2, 3].map((userId, i) => ({ id: i + 1, title: "x", userId })));
+    const found = await db.query.users.findMany({
+      with: { posts: { columns: { id: true }, orderBy: { id: "asc" }, limit: 1 } },
+    });
+    expect(found.map((user) => user.posts)).toStrictEqual([[{ id: 1 }], [{ id: 3 }], [{ id: 5 }]]);
+  });
+
   test("SQL given as text answers in each form", async () => {
     const { db } = current();
     await db.insert(users).values([{ name: "Ada" }, { name: "Bob" }]);
