@@ -4,6 +4,7 @@ import { asLimit } from "./drizzle-internals.ts";
 
 type RelationalQuery = Parameters<SQLiteDialect["buildRelationalQuery"]>[0];
 type QueryConfig = RelationalQuery["queryConfig"];
+type Nested = NonNullable<Exclude<QueryConfig, true | undefined>["with"]>[string];
 
 /** Drizzle's dialect, save for the limits of nested rows. */
 export class LitefleetDialect extends SQLiteDialect {
@@ -20,10 +21,14 @@ export class LitefleetDialect extends SQLiteDialect {
  */
 function withWrittenLimits(config: QueryConfig): QueryConfig {
   if (config === true || config?.with === undefined) return config;
-  const nested = Object.entries(config.with).map(([key, value]) => {
-    if (typeof value !== "object") return [key, value];
-    const limit = "limit" in value && Number.isSafeInteger(value.limit) ? sql.raw(String(value.limit)) : undefined;
-    return [key, withWrittenLimits(limit === undefined ? value : { ...value, limit: asLimit(limit) })];
-  });
-  return { ...config, with: Object.fromEntries(nested) };
+  const nested: NonNullable<typeof config.with> = {};
+  for (const [key, value] of Object.entries(config.with)) nested[key] = withOwnLimit(value);
+  return { ...config, with: nested };
+}
+
+function withOwnLimit(config: Nested): Nested {
+  if (typeof config !== "object") return config;
+  const limit: unknown = "limit" in config ? config.limit : undefined;
+  const isWritten = typeof limit === "number" && Number.isSafeInteger(limit);
+  return withWrittenLimits(isWritten ? { ...config, limit: asLimit(sql.raw(String(limit))) } : config);
 }
