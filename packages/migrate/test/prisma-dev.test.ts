@@ -432,6 +432,17 @@ describe("what is missing is said", () => {
     });
   });
 
+  test("a schema for another kind of database", async () => {
+    const project = await onFile();
+    const other = path.join(project.root, "other.prisma");
+    await writeFile(other, `datasource db {\n  // provider = "sqlite"\n  provider = "postgresql"\n}\n\n${user}`);
+    for (const args of [["dev"], ["pull", "--url", other], ["diff", "--from-empty", "--to-schema"]]) {
+      const ended = await project.json(1, ...args, "--schema", other);
+      expect(ended).toMatchObject({ error: { code: "PRISMA_SCHEMA_INVALID" } });
+    }
+    expect(await project.names()).toEqual([]);
+  });
+
   test("every command has help with examples", async () => {
     for (const name of ["dev", "diff", "deploy", "status", "resolve", "reset", "pull"]) {
       const { code, stdout } = await runInProcess(["prisma", name, "--help"]);

@@ -19,7 +19,7 @@ export interface PrismaSchema {
  * Reads a schema.
  *
  * @param where the file, or a folder with files of the kind `*.prisma`, also in folders below.
- * @throws {MigrateError} `PRISMA_PROJECT_INVALID` if there is none.
+ * @throws {MigrateError} `PRISMA_PROJECT_INVALID` if there is none, `PRISMA_SCHEMA_INVALID` if it is for another kind of database.
  */
 export async function readSchema(where: string | undefined): Promise<PrismaSchema> {
   if (where === undefined) {
@@ -28,6 +28,12 @@ export async function readSchema(where: string | undefined): Promise<PrismaSchem
       "PRISMA_PROJECT_INVALID",
     );
   }
+  const schema = await readFiles(where);
+  for (const file of schema.files) checkProvider(file);
+  return schema;
+}
+
+async function readFiles(where: string): Promise<PrismaSchema> {
   try {
     if (!(await stat(where)).isDirectory()) return { folder: path.dirname(where), files: [await readOne(where)] };
     const names = await readdir(where, { recursive: true });
@@ -44,4 +50,15 @@ export async function readSchema(where: string | undefined): Promise<PrismaSchem
 
 async function readOne(file: string): Promise<SchemaFile> {
   return { path: file, content: await readFile(file, "utf8") };
+}
+
+/** The engine would write SQL for SQLite all the same. */
+function checkProvider({ path: file, content }: SchemaFile): void {
+  const plain = content.replaceAll(/^\s*\/\/.*$/gmu, "");
+  const provider = /\bdatasource\s+\w+\s*\{[^}]*\bprovider\s*=\s*"(?<name>[^"]*)"/u.exec(plain)?.groups?.["name"];
+  if (provider === undefined || provider === "sqlite") return;
+  throw new MigrateError(
+    `${file} is for ${JSON.stringify(provider)}. For libSQL, Turso and SQLite the provider is "sqlite".`,
+    "PRISMA_SCHEMA_INVALID",
+  );
 }
