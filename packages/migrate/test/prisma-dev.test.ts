@@ -124,7 +124,8 @@ describe("prisma dev", () => {
       popular: `CREATE INDEX "popular" ON "Post" ("likes") WHERE "likes" > 10`,
       rounded: `CREATE INDEX "rounded" ON "Post" (abs("likes"))`,
     };
-    const search = 'CREATE VIRTUAL TABLE "Post_search" USING fts5(text);\nCREATE VIEW "all_likes" AS SELECT 1;\n';
+    const search =
+      'CREATE VIRTUAL TABLE "Post_search" USING fts5(text);\nCREATE VIEW "all_likes" AS SELECT "likes" FROM "Post";\nCREATE VIEW "most_likes" AS SELECT max("likes") FROM "all_likes";\n';
     await project.add(byHand, `${Object.values(objects).join(";\n")};\n${search}`);
     expect(await project.json(0, "dev")).toMatchObject({ state: "applied", applied: [byHand] });
     expect(await project.json(0, "dev")).toMatchObject({ state: "in-sync" });
@@ -133,9 +134,14 @@ describe("prisma dev", () => {
     // A changed default is a new table.
     await project.schema(post().replace("@default(0)", "@default(1)"));
     const rebuilt = await project.json(0, "dev", "--name", "default");
-    expect(rebuilt).toMatchObject({ state: "applied", kept: Object.keys(objects), lost: [] });
+    expect(rebuilt).toMatchObject({
+      state: "applied",
+      kept: [...Object.keys(objects), "all_likes", "most_likes"],
+      lost: [],
+    });
     const schema = await withDatabase(project, schemaOf);
     for (const sql of Object.values(objects)) expect(schema).toContain(sql);
+    expect(schema).toContainEqual(expect.stringContaining('VIEW "most_likes"'));
     const found = `SELECT id FROM vector_top_k('place_idx', vector32('[1, 2]'), 1)`;
     expect((await withDatabase(project, (client) => client.execute(found))).rows).toMatchObject([{ id: 1 }]);
     expect(await project.json(0, "dev")).toMatchObject({ state: "in-sync" });

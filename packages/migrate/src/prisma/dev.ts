@@ -42,7 +42,7 @@ export interface DevResult {
   readonly warnings: readonly string[];
   /** Steps of the new migration that cannot run with the rows that are there: only with `createOnly`. */
   readonly unexecutable: readonly string[];
-  /** Indexes and triggers that Prisma does not know, which the new migration makes again: names. */
+  /** Indexes, triggers and views that Prisma does not know, which the new migration makes again: names. */
   readonly kept: readonly string[];
   /** Those that cannot be made again, as their columns are gone: names. */
   readonly lost: readonly string[];

@@ -2,13 +2,14 @@ import type { Client } from "@litefleet/driver";
 import { fold, traceTables } from "../safety/table-trace.ts";
 import { readStatements } from "../source/statements.ts";
 import { readEffect } from "../sql/effect.ts";
+import { quoteIdentifier } from "../sql/quote.ts";
 import { createMirror, isSpecialIndex, readSchemaEntries } from "./schema-mirror.ts";
 import type { SchemaEntry } from "./schema-mirror.ts";
 
 /** A migration's script that leaves indexes and triggers alone which Prisma does not know. */
 export interface KeptObjects {
   readonly script: string;
-  /** What the script makes again: names. */
+  /** What the script makes again, views included: names. */
   readonly kept: readonly string[];
   /** What cannot be made again, as a column is gone: names. */
   readonly lost: readonly string[];
@@ -16,46 +17,89 @@ export interface KeptObjects {
 
 /**
  * Prisma changes a table by building another one and dropping the old, and with it drops what it knows nothing of: triggers,
- * indexes of vectors, of expressions, and of a part of the rows. This adds them to the end of the script. Whether they can
- * still be made is tried on an empty copy of the database.
+ * indexes of vectors, of expressions, and of a part of the rows. This adds them to the end of the script. A view that reads
+ * the table would stop the new one from being renamed, so it is taken away for that time. Whether everything can still be made is tried on
+ * an empty copy of the database.
  */
 export async function keepObjects(client: Client, script: string): Promise<KeptObjects> {
-  const rebuilt = new Set(traceTables(readStatements(script).map(({ sql }) => readEffect(sql))).rebuilt.map(fold));
+  const rebuilt = traceTables(readStatements(script).map(({ sql }) => readEffect(sql))).rebuilt.map(fold);
   const unchanged = { script, kept: [], lost: [] };
-  if (rebuilt.size === 0) return unchanged;
-  const entries = (await readSchemaEntries(client)).filter(({ table }) => rebuilt.has(fold(table)));
+  if (rebuilt.length === 0) return unchanged;
+  const entries = await readSchemaEntries(client);
+  const special = await unknownToPrisma(
+    client,
+    entries.filter(({ table }) => rebuilt.includes(fold(table))),
+  );
+  const views = viewsOf(entries, rebuilt);
+  for (const inTheWay of views.length > 0 ? [[], views] : [[]]) {
+    const dropped = inTheWay.toReversed().map(({ name }) => `DROP VIEW ${quoteIdentifier(name)};\n`);
+    const whole =
+      dropped.length > 0 ? `-- Would stop a table from being renamed\n${dropped.join("")}\n${script}` : script;
+    const remade = await tryOn(client, whole, [...special, ...inTheWay]);
+    if (remade !== undefined) return { script: appendTo(whole, remade.kept), ...namesOf(remade) };
+  }
+  // The runner will tell what is wrong with it.
+  return unchanged;
+}
+
+interface Remade {
+  readonly kept: readonly SchemaEntry[];
+  readonly lost: readonly SchemaEntry[];
+}
+
+function namesOf({ kept, lost }: Remade): { readonly kept: string[]; readonly lost: string[] } {
+  return { kept: kept.map(({ name }) => name), lost: lost.map(({ name }) => name) };
+}
+
+/** Runs the script on a copy and makes there what it has dropped; `undefined` if it does not run. */
+async function tryOn(client: Client, script: string, entries: readonly SchemaEntry[]): Promise<Remade | undefined> {
   const mirror = await createMirror(client);
+  const succeeds = (work: Promise<unknown>): Promise<boolean> =>
+    work.then(
+      () => true,
+      () => false,
+    );
   try {
-    const special = await unknownToPrisma(mirror, entries);
-    if (special.length === 0) return unchanged;
-    await mirror.executeMultiple(script);
+    if (!(await succeeds(mirror.executeMultiple(script)))) return undefined;
     const there = new Set((await readSchemaEntries(mirror)).map(({ name }) => fold(name)));
     const kept: SchemaEntry[] = [];
     const lost: SchemaEntry[] = [];
-    for (const entry of special) {
-      if (there.has(fold(entry.name))) continue;
-      const isDone = await mirror.execute(entry.sql).then(
-        () => true,
-        () => false,
-      );
-      (isDone ? kept : lost).push(entry);
+    for (const entry of entries) {
+      if (!there.has(fold(entry.name))) ((await succeeds(mirror.execute(entry.sql))) ? kept : lost).push(entry);
     }
-    const names = (list: readonly SchemaEntry[]): string[] => list.map(({ name }) => name);
-    return { script: appendTo(script, kept), kept: names(kept), lost: names(lost) };
+    return { kept, lost };
   } finally {
     mirror.close();
   }
 }
 
-/** Triggers, and indexes that the engine passes over. */
-async function unknownToPrisma(mirror: Client, entries: readonly SchemaEntry[]): Promise<SchemaEntry[]> {
+/** The views that read one of the tables, or such a view, in the order in which they were made. By their text: one too many does no harm. */
+function viewsOf(entries: readonly SchemaEntry[], tables: readonly string[]): SchemaEntry[] {
+  const names = [...tables];
   const found: SchemaEntry[] = [];
   for (const entry of entries) {
-    if (entry.type === "trigger") found.push(entry);
-    else if (entry.type === "index" && (isSpecialIndex(entry.sql) || (await isPartial(mirror, entry))))
-      found.push(entry);
+    if (entry.type !== "view" || !names.some((name) => fold(entry.sql).includes(name))) continue;
+    found.push(entry);
+    names.push(fold(entry.name));
   }
   return found;
+}
+
+/** Triggers, and indexes that the engine passes over. */
+async function unknownToPrisma(client: Client, entries: readonly SchemaEntry[]): Promise<SchemaEntry[]> {
+  const mirror = await createMirror(client);
+  try {
+    const found: SchemaEntry[] = [];
+    for (const entry of entries) {
+      const { type, sql } = entry;
+      const isUnknown =
+        type === "trigger" || (type === "index" && (isSpecialIndex(sql) || (await isPartial(mirror, entry))));
+      if (isUnknown) found.push(entry);
+    }
+    return found;
+  } finally {
+    mirror.close();
+  }
 }
 
 async function isPartial(mirror: Client, { name, table }: SchemaEntry): Promise<boolean> {
@@ -70,5 +114,5 @@ async function isPartial(mirror: Client, { name, table }: SchemaEntry): Promise<
 function appendTo(script: string, kept: readonly SchemaEntry[]): string {
   if (kept.length === 0) return script;
   const statements = kept.map(({ sql }) => `${sql};\n`).join("\n");
-  return `${script}\n-- Dropped with the old tables, and not known to Prisma\n${statements}`;
+  return `${script}\n-- Went with the old tables, and is not known to Prisma\n${statements}`;
 }
