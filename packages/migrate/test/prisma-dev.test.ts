@@ -113,7 +113,7 @@ describe("prisma dev", () => {
   test("keeps what Prisma does not know when it rebuilds a table", async () => {
     const project = await onFile();
     const post = (more = ""): string =>
-      `model Post {\n  id Int @id\n  likes Int @default(0)\n  place Unsupported("F32_BLOB(2)")?\n${more}}\n`;
+      `model Note {\n  id Int @id\n}\n\nmodel Post {\n  id Int @id\n  likes Int @default(0)\n  place Unsupported("F32_BLOB(2)")?\n${more}}\n`;
     await project.schema(post());
     await project.json(0, "dev");
     await project.json(0, "dev", "--create-only", "--name", "by-hand");
@@ -125,7 +125,10 @@ describe("prisma dev", () => {
       rounded: `CREATE INDEX "rounded" ON "Post" (abs("likes"))`,
     };
     const search =
-      'CREATE VIRTUAL TABLE "Post_search" USING fts5(text);\nCREATE VIEW "all_likes" AS SELECT "likes" FROM "Post";\nCREATE VIEW "most_likes" AS SELECT max("likes") FROM "all_likes";\n';
+      'CREATE VIRTUAL TABLE "Post_search" USING fts5(text);\nCREATE VIEW "all_likes" AS SELECT "likes" FROM "Post";\nCREATE VIEW "most_likes" AS SELECT max("likes") FROM "all_likes";\n' +
+      'CREATE TRIGGER "by_view" INSTEAD OF INSERT ON "all_likes" BEGIN SELECT 1; END;\n' +
+      'CREATE TRIGGER "by_note" AFTER INSERT ON "Note" BEGIN UPDATE "Post" SET "likes" = 0; END;\n' +
+      'CREATE TRIGGER "indexed" AFTER INSERT ON "Post" BEGIN INSERT INTO "Post_search" VALUES (1); END;\n';
     await project.add(byHand, `${Object.values(objects).join(";\n")};\n${search}`);
     expect(await project.json(0, "dev")).toMatchObject({ state: "applied", applied: [byHand] });
     expect(await project.json(0, "dev")).toMatchObject({ state: "in-sync" });
@@ -136,7 +139,7 @@ describe("prisma dev", () => {
     const rebuilt = await project.json(0, "dev", "--name", "default");
     expect(rebuilt).toMatchObject({
       state: "applied",
-      kept: [...Object.keys(objects), "all_likes", "most_likes"],
+      kept: [...Object.keys(objects), "indexed", "all_likes", "most_likes", "by_view", "by_note"],
       lost: [],
     });
     const schema = await withDatabase(project, schemaOf);
@@ -157,7 +160,7 @@ describe("prisma dev", () => {
     );
     expect(await project.json(0, "dev", "--allow-destructive")).toMatchObject({ lost: ["place_idx"] });
     const shown = await project.run("pull", "--print", "--force");
-    expect(shown.stdout.match(/^model \w+/gmu)).toEqual(["model Post"]);
+    expect(shown.stdout.match(/^model \w+/gmu)).toEqual(["model Note", "model Post"]);
     expect(await project.json(0, "reset", "--force")).toMatchObject({ applied: await project.names() });
     expect(await project.json(0, "dev")).toMatchObject({ state: "in-sync" });
   });

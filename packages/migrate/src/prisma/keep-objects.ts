@@ -3,7 +3,7 @@ import { fold, traceTables } from "../safety/table-trace.ts";
 import { readStatements } from "../source/statements.ts";
 import { readEffect } from "../sql/effect.ts";
 import { quoteIdentifier } from "../sql/quote.ts";
-import { createMirror, isSpecialIndex, readSchemaEntries } from "./schema-mirror.ts";
+import { createMirror, createWholeCopy, isSpecialIndex, readSchemaEntries } from "./schema-mirror.ts";
 import type { SchemaEntry } from "./schema-mirror.ts";
 
 /** A migration's script that leaves indexes and triggers alone which Prisma does not know. */
@@ -17,8 +17,8 @@ export interface KeptObjects {
 
 /**
  * Prisma changes a table by building another one and dropping the old, and with it drops what it knows nothing of: triggers,
- * indexes of vectors, of expressions, and of a part of the rows. This adds them to the end of the script. A view that reads
- * the table would stop the new one from being renamed, so it is taken away for that time. Whether everything can still be made is tried on
+ * indexes of vectors, of expressions, and of a part of the rows. This adds them to the end of the script. A view or a trigger
+ * of another table that reads the table would stop the new one from being renamed, so it is taken away for that time. Whether everything can still be made is tried on
  * an empty copy of the database.
  */
 export async function keepObjects(client: Client, script: string): Promise<KeptObjects> {
@@ -30,12 +30,12 @@ export async function keepObjects(client: Client, script: string): Promise<KeptO
     client,
     entries.filter(({ table }) => rebuilt.includes(fold(table))),
   );
-  const views = viewsOf(entries, rebuilt);
-  for (const inTheWay of views.length > 0 ? [[], views] : [[]]) {
-    const dropped = inTheWay.toReversed().map(({ name }) => `DROP VIEW ${quoteIdentifier(name)};\n`);
+  const readers = readersOf(entries, rebuilt);
+  for (const inTheWay of readers.length > 0 ? [[], readers] : [[]]) {
+    const dropped = inTheWay.toReversed().map(({ type, name }) => `DROP ${type} ${quoteIdentifier(name)};\n`);
     const whole =
       dropped.length > 0 ? `-- Would stop a table from being renamed\n${dropped.join("")}\n${script}` : script;
-    const remade = await tryOn(client, whole, [...special, ...inTheWay]);
+    const remade = await tryOn(entries, whole, [...special, ...inTheWay]);
     if (remade !== undefined) return { script: appendTo(whole, remade.kept), ...namesOf(remade) };
   }
   // The runner will tell what is wrong with it.
@@ -52,37 +52,46 @@ function namesOf({ kept, lost }: Remade): { readonly kept: string[]; readonly lo
 }
 
 /** Runs the script on a copy and makes there what it has dropped; `undefined` if it does not run. */
-async function tryOn(client: Client, script: string, entries: readonly SchemaEntry[]): Promise<Remade | undefined> {
-  const mirror = await createMirror(client);
+async function tryOn(
+  schema: readonly SchemaEntry[],
+  script: string,
+  entries: readonly SchemaEntry[],
+): Promise<Remade | undefined> {
+  const copy = await createWholeCopy(schema);
   const succeeds = (work: Promise<unknown>): Promise<boolean> =>
     work.then(
       () => true,
       () => false,
     );
   try {
-    if (!(await succeeds(mirror.executeMultiple(script)))) return undefined;
-    const there = new Set((await readSchemaEntries(mirror)).map(({ name }) => fold(name)));
+    if (!(await succeeds(copy.executeMultiple(script)))) return undefined;
+    const there = new Set((await readSchemaEntries(copy)).map(({ name }) => fold(name)));
     const kept: SchemaEntry[] = [];
     const lost: SchemaEntry[] = [];
     for (const entry of entries) {
-      if (!there.has(fold(entry.name))) ((await succeeds(mirror.execute(entry.sql))) ? kept : lost).push(entry);
+      if (!there.has(fold(entry.name))) ((await succeeds(copy.execute(entry.sql))) ? kept : lost).push(entry);
     }
     return { kept, lost };
   } finally {
-    mirror.close();
+    copy.close();
   }
 }
 
-/** The views that read one of the tables, or such a view, in the order in which they were made. By their text: one too many does no harm. */
-function viewsOf(entries: readonly SchemaEntry[], tables: readonly string[]): SchemaEntry[] {
+/**
+ * The views that read one of the tables, or such a view, and the triggers of other tables that do, in the order in which they are
+ * made. By their text: one too many does no harm.
+ */
+function readersOf(entries: readonly SchemaEntry[], tables: readonly string[]): SchemaEntry[] {
   const names = [...tables];
-  const found: SchemaEntry[] = [];
+  const reads = ({ sql }: SchemaEntry): boolean => names.some((name) => fold(sql).includes(name));
+  const views: SchemaEntry[] = [];
   for (const entry of entries) {
-    if (entry.type !== "view" || !names.some((name) => fold(entry.sql).includes(name))) continue;
-    found.push(entry);
+    if (entry.type !== "view" || !reads(entry)) continue;
+    views.push(entry);
     names.push(fold(entry.name));
   }
-  return found;
+  // Those of the tables themselves go with them.
+  return [...views, ...entries.filter((e) => e.type === "trigger" && !tables.includes(fold(e.table)) && reads(e))];
 }
 
 /** Triggers, and indexes that the engine passes over. */

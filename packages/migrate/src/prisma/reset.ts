@@ -8,6 +8,7 @@ import { describeCause } from "../tenant-errors.ts";
 import { readMigrationSet } from "./migration-folder.ts";
 import { isSpecialIndex, readSchemaEntries } from "./schema-mirror.ts";
 import type { SchemaEntry } from "./schema-mirror.ts";
+import { isInternal } from "./visible-tables.ts";
 
 /** What {@link reset} did. */
 export interface ResetResult {
@@ -60,7 +61,7 @@ async function dropEverything(
 /** Views before the tables that they read, and what takes its own tables with it before others. */
 function droppable(entries: readonly SchemaEntry[]): SchemaEntry[] {
   const contents = contentsTables(entries);
-  const isOurs = ({ name }: SchemaEntry): boolean => !internal.test(name) && !contents.has(fold(name));
+  const isOurs = ({ name }: SchemaEntry): boolean => !isInternal(name) && !contents.has(fold(name));
   const isVirtual = ({ sql }: SchemaEntry): boolean => /^\s*CREATE\s+VIRTUAL/iu.test(sql);
   const tables = entries.filter((entry) => entry.type === "table" && isOurs(entry));
   return [
@@ -70,5 +71,3 @@ function droppable(entries: readonly SchemaEntry[]): SchemaEntry[] {
     ...tables.filter((entry) => !isVirtual(entry)),
   ];
 }
-
-const internal = /^(?:sqlite_|libsql_|__turso_internal_|turso_cdc|turso_sync_)/iu;

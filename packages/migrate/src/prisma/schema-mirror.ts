@@ -3,7 +3,9 @@ import type { Client, InStatement, Row } from "@litefleet/driver";
 import { createPrismaLedger } from "../ledger/prisma.ts";
 import type { SchemaObject } from "../safety/row-guard.ts";
 import { quoteIdentifier } from "../sql/quote.ts";
-import { visibleTables } from "./visible-tables.ts";
+import { contentsTables } from "../safety/contents-tables.ts";
+import { fold } from "../safety/table-trace.ts";
+import { isInternal, visibleTables } from "./visible-tables.ts";
 
 /** An object of a database's schema, whole. */
 export interface SchemaEntry extends SchemaObject {
@@ -48,6 +50,22 @@ export async function createMirror(client: Client | undefined): Promise<Client> 
     mirror.close();
     throw error;
   }
+}
+
+/**
+ * An empty database in memory with all that a schema holds, also what Prisma does not see, to try a script on. What libSQL cannot
+ * make, as Turso's own kinds of indexes, is left out. Whoever calls this closes it.
+ */
+export async function createWholeCopy(entries: readonly SchemaEntry[]): Promise<Client> {
+  const copy = createClient({ url: ":memory:", engine: "libsql" });
+  const contents = contentsTables(entries);
+  for (const type of ["table", "index", "view", "trigger"]) {
+    for (const entry of entries) {
+      if (entry.type !== type || isInternal(entry.name) || contents.has(fold(entry.table))) continue;
+      await copy.execute(entry.sql).catch(() => undefined);
+    }
+  }
+  return copy;
 }
 
 /** Tables first, so that indexes and views find theirs. Triggers do nothing here. */

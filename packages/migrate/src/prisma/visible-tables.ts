@@ -13,10 +13,13 @@ export function visibleTables(objects: readonly SchemaObject[]): ReadonlySet<str
       .filter(({ type, name, sql }) => {
         if (type !== "table" && type !== "view") return false;
         if (/^\s*CREATE\s+VIRTUAL/iu.test(sql)) return false;
-        return !internal.test(name) && !contents.has(fold(name));
+        return !isInternal(name) && !/^_litefleet_/iu.test(name) && !contents.has(fold(name));
       })
       .map(({ name }) => name),
   );
 }
 
-const internal = /^(?:sqlite_|libsql_|_litefleet_|__turso_internal_|turso_cdc|turso_sync_)/iu;
+/** A table that SQLite, libSQL or Turso keeps for itself. */
+export function isInternal(name: string): boolean {
+  return /^(?:sqlite_|libsql_|__turso_internal_|turso_cdc|turso_sync_)/iu.test(name);
+}
