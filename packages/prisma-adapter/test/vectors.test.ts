@@ -332,6 +332,53 @@ test("an index is used, with the condition of where on its rows; and a join is a
   await prisma.$disconnect();
 });
 
+describe("beside extensions that change findMany", () => {
+  const hiding = (change: (call: { args: object; query: (args: object) => Promise<object[]> }) => Promise<object[]>) =>
+    ({ query: { article: { findMany: change } } }) as never;
+  const english = hiding(async ({ args, query }) => {
+    const where: unknown = Reflect.get(args, "where");
+    return query({ ...args, where: { AND: [where ?? {}, { language: "en" }] } });
+  });
+
+  test.each([
+    ["before", [english, withVectors({ article: "embedding" })]],
+    ["behind", [withVectors({ article: "embedding" }), english]],
+  ])("what one adds to its arguments holds, %s withVectors", async (_, extensions) => {
+    await using client = createClient({ url: ":memory:" });
+    await makeTables(client);
+    const prisma = await newExtended<Extended>(client, ...extensions);
+    for (const language of ["de", "en", "de", "en"]) {
+      const { id } = await prisma.article.create({ data: { title: language, language } });
+      await client.execute(`UPDATE "all articles" SET "embedding" = vector32('[1,0,0]') WHERE "id" = ?`, [id]);
+    }
+    const near = await prisma.article.nearest({ vector: [1, 0, 0], k: 2, where: { title: { not: "?" } } });
+    expect(near.map(({ language }) => language)).toEqual(["en", "en"]);
+    expect(await prisma.article.getVector(1)).toBeNull();
+    expect((await errorOf(prisma.article.setVector(1, [1, 0, 0]))).code).toBe("P2025");
+    await prisma.$disconnect();
+  });
+
+  test("one that takes rows out of the result is found out", async () => {
+    await using client = createClient({ url: ":memory:" });
+    await makeTables(client);
+    const filtering = hiding(async ({ args, query }) => (await query(args)).slice(1));
+    const prisma = await newExtended<Extended>(client, withVectors({ article: "embedding" }), filtering);
+    const { id } = await prisma.article.create({ data: { title: "a", language: "en" } });
+    await prisma.article.setVector(id, [1, 0, 0]);
+    await expect(prisma.article.nearest({ vector: [1, 0, 0] })).rejects.toBeInstanceOf(TypeError);
+    await prisma.$disconnect();
+  });
+});
+
+test("a search is given up with its signal", async () => {
+  await using client = createClient({ url: ":memory:" });
+  await makeTables(client);
+  const prisma = await newExtended<Extended>(client, withVectors({ article: "embedding" }));
+  const search = { vector: [1, 0, 0], signal: AbortSignal.abort() };
+  expect((await errorOf(prisma.article.nearest(search))).code).toBe("P1008");
+  await prisma.$disconnect();
+});
+
 /** The client, whose prepared texts are noted. */
 function noting(client: Client, texts: string[]): Client {
   return new Proxy(client, {

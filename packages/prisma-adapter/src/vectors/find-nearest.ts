@@ -46,7 +46,9 @@ export async function findNearest(
     return found.result;
   });
   if (rows.length !== distances.length) {
-    throw new TypeError("Another extension has changed the rows that were found: put it before withVectors()");
+    throw new TypeError(
+      "Another extension has taken rows out of what findMany gives: let it change the arguments instead",
+    );
   }
   return rows.map((row, i) => ({ ...row, distance: distances[i]! }));
 
