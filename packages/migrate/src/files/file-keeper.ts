@@ -7,7 +7,7 @@ import type { KeeperAnswer, KeeperOrder } from "./keeper-order.ts";
  * Copies and replaces files of databases in a process of its own, which is started when it is first needed: a process that closes a
  * handle of a file drops SQLite's locks on it.
  */
-export class FileKeeper {
+class FileKeeper {
   readonly #waiting = new Map<number, PromiseWithResolvers<KeeperAnswer>>();
   #process: ChildProcess | undefined;
   #lastId = 0;
