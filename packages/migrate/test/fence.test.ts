@@ -173,6 +173,15 @@ test.each(["up", "resume", "unfence"] as const)("after a kill -9: %s", async (ho
   expect(leftovers()).toEqual([]);
 });
 
+test("without a fence an admin API that cannot be reached is in nobody's way", async () => {
+  const tenant = { ...(await tenantOf("unreached")), adminUrl: "http://127.0.0.1:9" };
+  const dir = await writeFiles({ "0001_a.sql": "CREATE TABLE made (x);" });
+  expect(await migrateFleet({ dir, tenants: [tenant] })).toMatchObject({ counts: { migrated: 1 } });
+  const more = await writeFiles({ "0001_a.sql": "CREATE TABLE made (x);", "0002_b.sql": "CREATE TABLE more (x);" });
+  const { tenants } = await migrateFleet({ dir: more, tenants: [tenant], fence: true });
+  expect(tenants[0]).toMatchObject({ state: "failed", error: { code: "TENANT_FAILED" } });
+});
+
 test("a swap that was cut off is ended, and what was written is there", async () => {
   const tenant = await tenantOf("swapped");
   await using client = clientOf("swapped");

@@ -82,9 +82,14 @@ export async function attemptTask(
   }
 }
 
-/** Takes down what a run has left that was killed. */
+/** Takes down what a run has left that was killed. Where the admin API cannot be reached, the tenant itself says what is wrong, if anything is. */
 async function liftLeftFence({ adminUrl, namespace }: ResolvedTenant): Promise<void> {
-  if (adminUrl !== undefined && namespace !== undefined) await liftFence(new SqldAdmin(adminUrl), namespace, false);
+  if (adminUrl === undefined || namespace === undefined) return;
+  try {
+    await liftFence(new SqldAdmin(adminUrl), namespace, false);
+  } catch (error) {
+    if (error instanceof MigrateError && error.code === "TENANT_BUSY") throw error;
+  }
 }
 
 /** Nothing to do needs no fence. */
