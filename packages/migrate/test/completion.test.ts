@@ -6,7 +6,7 @@ import { commands } from "../src/cli/commands.ts";
 import { runCli } from "./run-node.ts";
 import { scratchFolder } from "./scratch.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 async function scriptOf(shell: string): Promise<string> {
   const { code, stdout, stderr } = await runCli(["completion", shell]);

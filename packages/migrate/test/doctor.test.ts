@@ -9,7 +9,7 @@ import { blogDir } from "./blog.ts";
 import { runCli } from "./run-node.ts";
 import { openFile, scratchFolder } from "./scratch.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let cwd: string;
 

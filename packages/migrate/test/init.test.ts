@@ -7,7 +7,7 @@ import { findSetUp } from "../src/scaffold/find-set-up.ts";
 import { runCli } from "./run-node.ts";
 import { scratchFolder } from "./scratch.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 async function project(files: Readonly<Record<string, string>>): Promise<string> {
   const cwd = await scratchFolder();

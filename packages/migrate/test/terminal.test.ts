@@ -5,7 +5,7 @@ import { migrateFleet } from "../src/index.ts";
 import { countsOf, openFile, scratchFolder, writeFolder } from "./scratch.ts";
 import { missingTerminal, startInTerminal } from "./terminal.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const missing = missingTerminal();
 
