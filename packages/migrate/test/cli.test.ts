@@ -144,8 +144,9 @@ describe("status", () => {
 
 describe("bad input ends with 1, changes nothing and says what to do", () => {
   test.each([
-    ["no command", [], /Commands:/u],
+    ["no command", [], /Migrate:\n/u],
     ["an unknown command", ["upp"], /unknown command 'upp'[\s\S]*Did you mean up/u],
+    ["an unknown command of a group", ["prisma", "dif"], /unknown command 'dif'[\s\S]*Did you mean diff/u],
     ["an unknown flag", ["up", "--dirr", "x"], /unknown option '--dirr'[\s\S]*Did you mean --dir/u],
     ["a flag left out", ["up", "--targets", "x.db"], /'--dir <folder>' not specified/u],
     ["an argument too many", ["up", "x", "--dir", "d", "--targets", "x.db"], /too many arguments/u],
@@ -191,6 +192,8 @@ test("--help and --version go to stdout", async () => {
     const { code, stdout } = await runCli(args);
     expect(code).toBe(0);
     expect(stdout).toContain("npx litefleet-migrate");
+    // That of everything stays short, that of a command with many options is longer.
+    expect(stdout.split("\n").length).toBeLessThan(args.length === 1 ? 65 : 120);
   }
   expect(await runCli(["--version"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/u) });
 });

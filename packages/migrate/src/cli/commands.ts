@@ -24,34 +24,18 @@ import { unfence } from "./entries/unfence.ts";
 import { up } from "./entries/up.ts";
 import { verify } from "./entries/verify.ts";
 
-/** Every command, in the order of `--help`. */
-export const commands: readonly CommandEntry[] = [
-  up,
-  status,
-  plan,
-  down,
-  resume,
-  retry,
-  runs,
-  show,
-  dashboard,
-  verify,
-  drift,
-  rehearse,
-  provision,
-  restore,
-  backups,
-  unfence,
-  lint,
-  baseline,
-  resolve,
-  repair,
-  init,
-  doctor,
-  newEntry,
-  completion,
-  ...prismaCommands,
+/** Every command under its heading, in the order of `--help`. */
+export const commandSections: readonly { readonly heading: string; readonly commands: readonly CommandEntry[] }[] = [
+  { heading: "Migrate:", commands: [up, plan, rehearse, down, resume, retry] },
+  { heading: "Look:", commands: [status, runs, show, dashboard, verify, drift, lint] },
+  { heading: "Databases:", commands: [provision, restore, backups, unfence] },
+  { heading: "History:", commands: [baseline, resolve, repair] },
+  { heading: "Set up:", commands: [init, doctor, newEntry, completion] },
+  { heading: "For one tool:", commands: prismaCommands },
 ];
+
+/** Every command. */
+export const commands: readonly CommandEntry[] = commandSections.flatMap((section) => section.commands);
 
 /** What the first word of a command of two words stands for. */
 export const commandGroups: readonly CommandGroup[] = [prismaGroup];

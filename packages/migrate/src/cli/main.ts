@@ -4,7 +4,7 @@ import type { Option } from "commander";
 import { MigrateError } from "../errors.ts";
 import { redact } from "../redact.ts";
 import type { CommandEntry, RawOptions } from "./command.ts";
-import { commandGroups, commands } from "./commands.ts";
+import { commandGroups, commandSections } from "./commands.ts";
 import { configHasTenants, withConfig } from "./config-options.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
@@ -40,37 +40,59 @@ function createProgram(io: Io, run: (entry: CommandEntry, options: RawOptions) =
       "Takes a fleet of SQLite, libSQL and Turso databases through their migrations: exactly once, no row lost.",
     )
     .version(readVersion())
-    .usage("<command> --dir <folder> --targets <target...>")
+    .usage("<command> [options]")
+    .addHelpCommand(new Command("help").argument("[command]").summary("the same as --help").helpGroup("Set up:"))
+    .configureHelp({ subcommandTerm: termOf })
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.out.write(text), writeErr: (text) => io.err.write(text) })
     .showHelpAfterError("(litefleet-migrate --help shows everything)")
     .addHelpText(
       "after",
-      `\nExit codes: 0 done, 1 error, 2 differences found, 3 some tenants failed, 4 halted by a guard, 5 a run is in
-progress, 130 interrupted.
+      `\nExit codes: 0 done, 1 error, 2 differences found, 3 some tenants failed,
+4 halted by a guard, 5 a run is in progress, 130 interrupted.
 
 Examples:
 ${examplesText(firstExamples)}
 
 litefleet-migrate <command> --help shows a command's options and examples.`,
     );
-  for (const entry of commands) {
-    const words = entry.name.split(" ");
-    const command = parentOf(program, words).command(words.at(-1)!).summary(entry.summary).description(entry.details);
-    command.addHelpText("after", `\nExamples:\n${examplesText(entry.examples)}`);
-    command.allowExcessArguments(false);
-    if (entry.arguments !== undefined) command.arguments(entry.arguments);
-    entry.addOptions(command);
-    command.action(async () => {
-      const options = await readOptions(entry, command);
-      const missing = command.options.find(
-        (option) => entry.required.includes(option.long ?? "") && !has(options, option),
-      );
-      if (missing !== undefined) command.error(`error: required option '${missing.flags}' not specified`);
-      return run(entry, { ...options, arguments: command.args });
-    });
+  for (const { heading, commands } of commandSections) {
+    for (const entry of commands) addCommand(program, entry, heading, run);
   }
   return program;
+}
+
+function addCommand(
+  program: Command,
+  entry: CommandEntry,
+  heading: string,
+  run: (entry: CommandEntry, options: RawOptions) => Promise<void>,
+): void {
+  const words = entry.name.split(" ");
+  const parent = parentOf(program, words, heading);
+  const command = parent.command(words.at(-1)!).summary(entry.summary).description(entry.details);
+  if (parent === program) command.helpGroup(heading);
+  command.addHelpText("after", `\nExamples:\n${examplesText(entry.examples)}`);
+  command.allowExcessArguments(false);
+  if (entry.arguments !== undefined) command.arguments(entry.arguments);
+  entry.addOptions(command);
+  command.action(async () => {
+    const options = await readOptions(entry, command);
+    const missing = command.options.find(
+      (option) => entry.required.includes(option.long ?? "") && !has(options, option),
+    );
+    if (missing !== undefined) command.error(`error: required option '${missing.flags}' not specified`);
+    return run(entry, { ...options, arguments: command.args });
+  });
+}
+
+/** A command in the list: that each has options goes without saying. */
+function termOf(command: Command): string {
+  const given = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? "..." : ""}`;
+    return argument.required ? ` <${name}>` : ` [${name}]`;
+  });
+  return `${command.name()}${given.join("")}`;
 }
 
 /** What the command line says, and the configuration where it says nothing. */
@@ -92,11 +114,17 @@ function has(options: RawOptions, option: Option): boolean {
 }
 
 /** The group that a command of two words belongs to, made at its first one. */
-function parentOf(program: Command, words: readonly string[]): Command {
+function parentOf(program: Command, words: readonly string[], heading: string): Command {
   if (words.length === 1) return program;
   const group = commandGroups.find(({ name }) => name === words[0])!;
   const known = program.commands.find((command) => command.name() === group.name);
-  return known ?? program.command(group.name).summary(group.summary).description(group.details).usage("<command>");
+  if (known !== undefined) return known;
+  return program
+    .command(group.name)
+    .summary(group.summary)
+    .description(group.details)
+    .usage("<command>")
+    .helpGroup(heading);
 }
 
 function readVersion(): string {

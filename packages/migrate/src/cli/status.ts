@@ -1,4 +1,5 @@
 import { fleetStatus } from "../fleet/fleet-status.ts";
+import { standingsOf } from "../fleet/standings.ts";
 import { createProgress } from "../report/progress.ts";
 import { describeStatus } from "../report/status.ts";
 import type { RawOptions } from "./command.ts";
@@ -23,8 +24,10 @@ export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
       onProgress: progress.update,
     }).finally(progress.end),
   );
-  if (json) io.out.write(`${JSON.stringify({ command: "status", dir, ...result }, undefined, 2)}\n`);
-  else io.out.write(describeStatus.table(result, io.out.colors));
+  if (json) {
+    const versions = standingsOf(result).map(({ state, version, count, names }) => ({ state, version, count, names }));
+    io.out.write(`${JSON.stringify({ command: "status", dir, versions, ...result }, undefined, 2)}\n`);
+  } else io.out.write(describeStatus.table(result, io.out.colors));
   io.err.write(describeStatus.summary(result, io.err.colors));
   if (result.interrupted) return exitCodes.interrupted;
   if (result.counts.failed > 0) return exitCodes.partial;

@@ -1,7 +1,7 @@
 import type { Colors } from "../cli/io.ts";
 import type { RunRecord, RunState, RunTenant } from "../run/run-record.ts";
 import { describeFailures } from "./failures.ts";
-import { duration, groupBy, someMigrations, someNames } from "./groups.ts";
+import { duration, groupBy, grouped, someMigrations, someNames } from "./groups.ts";
 import { formatTable } from "./table.ts";
 import type { Cell } from "./table.ts";
 
@@ -25,9 +25,9 @@ function list(runs: readonly RunRecord[], colors: Colors): string {
       { text: id },
       { text: command },
       { text: state, paint: paintOf(state, colors) },
-      { text: String(counts.total) },
-      { text: String(counts.failed) },
-      { text: String(counts.waiting + counts.running) },
+      { text: grouped(counts.total) },
+      { text: grouped(counts.failed) },
+      { text: grouped(counts.waiting + counts.running) },
       { text: duration((endedAt ?? heartbeatAt) - startedAt) },
       { text: holder },
     ];

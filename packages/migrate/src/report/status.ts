@@ -1,15 +1,19 @@
 import type { Colors } from "../cli/io.ts";
 import type { FleetStatus, TenantStatus } from "../fleet/fleet-status.ts";
 import { describeFailures } from "./failures.ts";
-import { groupBy, someMigrations, someNames, tenantCount } from "./groups.ts";
+import { standingsOf } from "../fleet/standings.ts";
+import { namesOf, someMigrations, tenantCount } from "./groups.ts";
 import { formatTable } from "./table.ts";
 import type { Cell } from "./table.ts";
 
 /** What `status` tells people. */
 export const describeStatus = { table, summary };
 
-/** The fleet by version: tenants that stand alike share a row. */
-function table({ migrations, tenants }: FleetStatus, colors: Colors): string {
+/** A fleet in disorder is still told in few lines; `--json` has every tenant. */
+const shownStandings = 30;
+
+/** The fleet by version: tenants that stand alike share a row, and the most frequent standing comes first. */
+function table(status: FleetStatus, colors: Colors): string {
   const columns = [
     { heading: "TENANTS", align: "right" as const },
     { heading: "STATE" },
@@ -17,30 +21,40 @@ function table({ migrations, tenants }: FleetStatus, colors: Colors): string {
     { heading: "DIFFERENCE" },
     { heading: "NAMES" },
   ];
-  const rows = groupBy(tenants, standingOf).map((group): Cell[] => {
-    const first = group[0]!;
-    return [
-      { text: String(group.length) },
-      { text: first.state, paint: paintOf(first.state, colors) },
-      { text: migrations.findLast((name) => first.applied.includes(name) || first.edited.includes(name)) ?? "-" },
-      { text: differenceOf(first) },
-      { text: someNames(group) },
-    ];
-  });
-  return formatTable(columns, rows, colors.bold);
+  const standings = standingsOf(status);
+  const rows = standings
+    .slice(0, shownStandings)
+    .map(({ state, version, count, names, example }): Cell[] => [
+      { text: String(count) },
+      { text: state, paint: paintOf(state, colors) },
+      { text: version ?? "-" },
+      { text: differenceOf(example) },
+      { text: namesOf(names, count) },
+    ]);
+  const more = standings.slice(shownStandings);
+  const left = more.reduce((sum, { count }) => sum + count, 0);
+  const moreLine =
+    more.length === 0 ? "" : `and ${tenantCount(left)} in ${more.length} more ways; --json names every one\n`;
+  return `${formatTable(columns, rows, colors.bold)}${moreLine}`;
 }
 
-function summary({ counts, tenants, interrupted }: FleetStatus, colors: Colors): string {
+function summary(status: FleetStatus, colors: Colors): string {
+  const { counts, tenants, interrupted } = status;
   const parts = [`${counts.upToDate} up to date`];
   if (counts.pending > 0) parts.push(colors.yellow(`${counts.pending} with pending migrations`));
   if (counts.diverged > 0) parts.push(colors.red(`${counts.diverged} diverged`));
   if (counts.failed > 0) parts.push(colors.red(`${counts.failed} could not be read`));
   if (interrupted) parts.push(`${counts.notStarted} not looked at`);
-  return `${describeFailures(tenants, colors)}${tenantCount(counts.total)}: ${parts.join(", ")}.\n`;
+  return `${describeFailures(tenants, colors)}${outliers(status)}${tenantCount(counts.total)}: ${parts.join(", ")}.\n`;
 }
 
-function standingOf({ state, applied, pending, edited, outOfOrder, failed, missing, error }: TenantStatus): string {
-  return JSON.stringify([state, applied, pending, edited, outOfOrder, failed, missing, error?.code]);
+/** Where most tenants stand alike, those that do not, by name. */
+function outliers(status: FleetStatus): string {
+  const [most, ...others] = standingsOf(status);
+  const count = others.reduce((sum, standing) => sum + standing.count, 0);
+  if (most === undefined || count === 0 || most.count <= count) return "";
+  const names = others.flatMap((standing) => standing.names).slice(0, 3);
+  return `${tenantCount(count)} ${count === 1 ? "stands" : "stand"} elsewhere than the ${most.count} at ${most.version ?? "no migration"}: ${namesOf(names, count)}.\n`;
 }
 
 function differenceOf({ pending, edited, outOfOrder, failed, missing, error }: TenantStatus): string {

@@ -4,7 +4,7 @@ import { addFleetOptions } from "./option-groups.ts";
 /** `litefleet-migrate baseline` in `--help`. */
 export const baseline: CommandEntry = {
   name: "baseline",
-  summary: "record that migrations are there, without running them",
+  summary: "record migrations without running them",
   details:
     "For databases whose schema was made in another way.\n\nExit code 0: done. 1: an error. 3: some tenants failed.",
   examples: [

@@ -5,7 +5,7 @@ import type { CommandEntry } from "../command.ts";
 export const completion: CommandEntry = {
   name: "completion",
   arguments: "<shell>",
-  summary: "print what makes a shell complete commands and options",
+  summary: "print completion for bash, zsh or fish",
   details: `For ${shells.join(", ")}. Prints a script for litefleet-migrate as it is on the PATH.\n\nExit code 0: done. 1: an unknown shell.`,
   examples: [
     ["completion bash >> ~/.bashrc", "bash"],

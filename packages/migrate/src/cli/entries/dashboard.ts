@@ -5,7 +5,7 @@ import { addLedgerOption } from "../rollout-options.ts";
 /** `litefleet-migrate dashboard` in `--help`. */
 export const dashboard: CommandEntry = {
   name: "dashboard",
-  summary: "serve a page that shows a run: the fleet as a grid, live",
+  summary: "show a run in the browser, live",
   details:
     "Reads the run ledger and serves one page to browsers of this machine, at 127.0.0.1 alone, until Ctrl-C. It can be started before, " +
     "during or after a run: without --run it shows the newest one, and each newer one when it begins. The page loads " +

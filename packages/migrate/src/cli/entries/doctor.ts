@@ -5,7 +5,7 @@ import { addFleetOptions } from "./option-groups.ts";
 /** `litefleet-migrate doctor` in `--help`. */
 export const doctor: CommandEntry = {
   name: "doctor",
-  summary: "look at this set-up: what is wrong with it, each with its cure",
+  summary: "what is wrong with this set-up, and its cure",
   details:
     "Looks at Node, the configuration, the folder, the engine and optional packages, opens some of the tenants, and looks at the " +
     "run ledger and the limit of open files. Changes nothing.\n\n" +

@@ -7,7 +7,7 @@ import { addFleetOptions, addRunOptions, addScopeOption } from "./option-groups.
 /** `litefleet-migrate down` in `--help`. */
 export const down: CommandEntry = {
   name: "down",
-  summary: "undo the last migrations, where their files say how",
+  summary: "undo the last migrations",
   details:
     "For dbmate, goose, golang-migrate, Flyway (U files) and Kysely. In one transaction a tenant, with the guards of up.\n\n" +
     "Exit code 0: done. 1: an error. 3: some tenants failed. 4: halted by a guard. 5: another run " +

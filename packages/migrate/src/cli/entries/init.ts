@@ -3,7 +3,7 @@ import type { CommandEntry } from "../command.ts";
 /** `litefleet-migrate init` in `--help`. */
 export const init: CommandEntry = {
   name: "init",
-  summary: "write litefleet.config.ts for what is in this folder",
+  summary: "write litefleet.config.ts for this folder",
   details:
     "Looks for the migrations of drizzle-kit, Prisma, Kysely and plain SQL, and for databases, and writes what it finds into " +
     "litefleet.config.ts. Never overwrites one.\n\n" +

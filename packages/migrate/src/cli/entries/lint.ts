@@ -5,7 +5,7 @@ import { addFolderOptions } from "./option-groups.ts";
 /** `litefleet-migrate lint` in `--help`. */
 export const lint: CommandEntry = {
   name: "lint",
-  summary: "find what is dangerous in a folder of migrations",
+  summary: "find what is dangerous in a folder",
   details:
     "Looks at the folder alone: no database is opened. A comment -- litefleet:allow <rule> in or above a statement takes a finding " +
     "out.\n\n" +

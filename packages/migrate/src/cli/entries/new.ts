@@ -6,7 +6,7 @@ import type { CommandEntry } from "../command.ts";
 export const newEntry: CommandEntry = {
   name: "new",
   arguments: "<name>",
-  summary: "write a new empty migration, in the folder's own format",
+  summary: "write a new empty migration",
   details:
     "The format and the numbering are those of the folder; an empty folder wants --source. For drizzle-kit the journal and the " +
     "snapshot are written too, as drizzle-kit generate --custom does. Overwrites nothing.\n\n" +

@@ -4,7 +4,7 @@ import { addFleetOptions } from "./option-groups.ts";
 /** `litefleet-migrate repair` in `--help`. */
 export const repair: CommandEntry = {
   name: "repair",
-  summary: "take the files' texts for those that were applied",
+  summary: "take the files' texts for what was applied",
   details:
     "Brings the checksums of the ledger to those of the files. Changes the ledger and nothing else.\n\n" +
     "Exit code 0: done. 1: an error. 3: some tenants failed.",

@@ -4,7 +4,7 @@ import { addFleetOptions } from "./option-groups.ts";
 /** `litefleet-migrate resolve` in `--help`. */
 export const resolve: CommandEntry = {
   name: "resolve",
-  summary: "say what became of a migration that failed half way",
+  summary: "say what became of a migration that failed",
   details: "Changes the ledger and nothing else.\n\nExit code 0: done. 1: an error. 3: some tenants failed.",
   examples: [
     [

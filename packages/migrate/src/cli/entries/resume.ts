@@ -22,7 +22,7 @@ function addOptions(command: Command): Command {
 export const resume: CommandEntry = {
   name: "resume",
   arguments: "[run]",
-  summary: "go on with a run that was interrupted, halted or killed",
+  summary: "go on with a run that was stopped or killed",
   details: `Runs the tenants that have not been run to their end, wave by wave. ${about}`,
   examples: [
     ["resume", "the newest run of this folder"],

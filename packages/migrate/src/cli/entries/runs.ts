@@ -27,7 +27,7 @@ export const runs: CommandEntry = {
 export const show: CommandEntry = {
   name: "show",
   arguments: "[run]",
-  summary: "show a run: its waves, its tenants, what failed and why",
+  summary: "show a run: its waves, tenants and errors",
   details: "Without RUN the newest one. Exit code 0: done. 1: an error, such as a run that is not there.",
   examples: [
     ["show", "the newest run"],

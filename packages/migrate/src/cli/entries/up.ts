@@ -6,7 +6,7 @@ import { addFleetOptions, addPlanOptions, addRunOptions, addScopeOption } from "
 /** `litefleet-migrate up` in `--help`. */
 export const up: CommandEntry = {
   name: "up",
-  summary: "bring every tenant to the newest migration, or to a named one",
+  summary: "bring every tenant to the newest migration",
   details:
     "Applies what is pending, for each tenant in one transaction: a tenant gets all of it or nothing. A tenant that " +
     "fails does not stop the others of its wave; a wave with failures stops the waves after it, save within " +

@@ -4,7 +4,7 @@ import { addFleetOptions } from "./option-groups.ts";
 /** `litefleet-migrate verify` in `--help`. */
 export const verify: CommandEntry = {
   name: "verify",
-  summary: "check that each tenant's history is the folder's",
+  summary: "compare each tenant's history with the folder",
   details:
     "Finds migrations that were edited after they were applied, that are missing from the folder, that came in late, and that " +
     "were not finished. Changes nothing.\n\n" +
