@@ -12,32 +12,28 @@ import type { ResolvedTenant } from "./tenant.ts";
  */
 export class FileReleaser {
   readonly #every: number;
-  readonly #generation: "minor" | "major";
+  readonly #majorEvery: number;
   #closed = 0;
+  #collections = 0;
   #collect: NodeJS.GCFunction | undefined;
 
   /**
-   * @param every tenants after which files are released: this many stay open at most, beside those in use.
-   * @param generation what is collected: with a small nursery, as threads have, what is to go is among the old.
+   * @param every tenants after which files are released.
+   * @param majorEvery one of so many collections is of all generations. Default none.
    */
-  constructor(every = 50, generation: "minor" | "major" = "minor") {
+  constructor(every = 50, majorEvery = Number.POSITIVE_INFINITY) {
     this.#every = every;
-    this.#generation = generation;
+    this.#majorEvery = majorEvery;
   }
 
   /** Call after each tenant. */
   tenantClosed({ path, config }: ResolvedTenant): void {
     if (path === undefined || config.engine === "sqlite") return;
     this.#closed += 1;
-    if (this.#closed >= this.#every) this.release();
-  }
-
-  /** Lets go of what is closed now, if there is anything: of all of it with `"major"`, which takes longer. */
-  release(generation = this.#generation): void {
-    if (this.#closed === 0) return;
-    this.#closed = 0;
+    if (this.#closed % this.#every !== 0) return;
+    this.#collections += 1;
     this.#collect ??= exposeCollector();
-    this.#collect?.({ type: generation });
+    this.#collect?.({ type: this.#collections % this.#majorEvery === 0 ? "major" : "minor" });
   }
 }
 

@@ -22,8 +22,8 @@ export interface TaskJob {
 /** What a thread says: that it has read the folder, and what an attempt made of a tenant. */
 export type TaskAnswer = "ready" | { readonly id: number; readonly attempt: Attempt };
 
-/** Tenants whose files may stay open although they are done, of all threads together. */
-const openFiles = 24;
+/** Tenants after which the threads let go of files, taken together. */
+const releaseAfter = 50;
 
 /**
  * Runs a task on files in threads: the engines of local files are synchronous, so that one thread waits for the disk while another
@@ -33,7 +33,7 @@ export class TaskThreads {
   readonly #threads: readonly TaskThread[];
 
   constructor(count: number, order: Omit<TaskOrder, "releaseEvery">) {
-    const releaseEvery = Math.ceil(openFiles / count);
+    const releaseEvery = Math.ceil(releaseAfter / count);
     this.#threads = Array.from({ length: count }, () => new TaskThread({ ...order, releaseEvery }));
   }
 

@@ -8,7 +8,9 @@ import { attemptTask } from "./tenant-task.ts";
 // A thread of `TaskThreads`: reads the folder once, and runs the task on the tenants that it is sent.
 const { dir, sourceOptions, task, releaseEvery } = workerData as TaskOrder;
 const set = await loadMigrations(dir, sourceOptions);
-const files = new FileReleaser(releaseEvery, "major");
+/** A thread has a small nursery, so that much of what is to go is among the old. */
+const majorEvery = 10;
+const files = new FileReleaser(releaseEvery, majorEvery);
 
 function say(answer: TaskAnswer): void {
   parentPort?.postMessage(answer);
