@@ -12,6 +12,7 @@ function fleetOf(size: number): ResolvedTenant[] {
     tags: { plan: i % 2 === 0 ? "free" : "pro", region: i % 3 === 0 ? "eu" : "us" },
     namespace: undefined,
     adminUrl: undefined,
+    cloud: undefined,
   }));
 }
 

@@ -1,8 +1,4 @@
-import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { createClient } from "@litefleet/driver";
 import { startSqld } from "@litefleet/testing";
@@ -11,6 +7,7 @@ import { resolveTenants } from "../src/fleet/resolve-tenants.ts";
 import type { FleetSource } from "../src/fleet/resolve-tenants.ts";
 import { migrateFleet } from "../src/index.ts";
 import { blogDir } from "./blog.ts";
+import { startPlatform } from "./platform-stand-in.ts";
 import { openFile, scratchFolder } from "./scratch.ts";
 
 let cwd: string;
@@ -133,28 +130,17 @@ test("the namespaces of a server are found in its data folder or by a registry, 
   await refused({ tenants: overSocket }).toMatchObject({ code: "TARGET_INVALID" });
 });
 
-// Turso Cloud cannot be reached from a test: a server that answers as its documentation says stands in.
 test("databases of Turso Cloud are found group by group, with one token a group", async () => {
   const asked: string[] = [];
-  const answer = (request: IncomingMessage): unknown => {
-    asked.push(`${request.method} ${request.url}`);
-    const { pathname, searchParams } = new URL(request.url!, "http://localhost");
+  await using platform = await startPlatform(({ method, url: { pathname, searchParams } }) => {
+    asked.push(method);
     const group = searchParams.get("group");
     if (pathname.endsWith("/groups")) return { groups: [{ name: "eu" }, { name: "us" }] };
     if (pathname.endsWith("/auth/tokens")) return { jwt: `token of ${pathname.split("/").at(-3)}` };
     const names = group === "eu" ? ["acme", "globex"] : ["initech"];
     return { databases: names.map((name) => ({ Name: name, Hostname: `${name}-org.turso.io`, group })) };
-  };
-  const server = createServer((request, response) => {
-    const isAllowed = request.headers.authorization === "Bearer platform";
-    response.statusCode = isAllowed ? 200 : 401;
-    response.end(JSON.stringify(isAllowed ? answer(request) : { error: "token is invalid" }));
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo;
-  const turso = { org: "org", token: "platform", baseUrl: `http://127.0.0.1:${port}/v1` };
+  const turso = { org: "org", token: platform.token, baseUrl: platform.baseUrl };
   const tenants = await resolveTenants({ tenants: { turso } });
   expect(tenants.map(({ name, target, tags }) => [name, target, tags["group"]])).toEqual([
     ["acme", "libsql://acme-org.turso.io", "eu"],
@@ -165,7 +151,7 @@ test("databases of Turso Cloud are found group by group, with one token a group"
     typeof authToken === "function" ? authToken() : authToken,
   );
   expect(await Promise.all(tokens)).toEqual(["token of eu", "token of eu", "token of us"]);
-  expect(asked.filter((request) => request.startsWith("POST"))).toHaveLength(2);
+  expect(asked.filter((method) => method === "POST")).toHaveLength(2);
   expect(await found({ tenants: { turso: { ...turso, groups: ["us"] } } })).toHaveLength(1);
   await refused({ tenants: { turso: { ...turso, token: "other" } } }).toMatchObject({ code: "TARGET_INVALID" });
 });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { MigrateError } from "../errors.ts";
+import type { TursoCloudDatabase } from "../turso-cloud/platform.ts";
 import { syncFile } from "../files/place-file.ts";
 import { syncFolder } from "../files/sync-folder.ts";
 
@@ -24,7 +25,7 @@ export interface Backup {
   readonly madeAt: number;
   /** The first migration that the run was to apply or undo. */
   readonly before: string | undefined;
-  readonly source: FileSource | NamespaceSource;
+  readonly source: FileSource | NamespaceSource | CloudSource;
 }
 
 /** A copy of a file. */
@@ -43,6 +44,13 @@ export interface NamespaceSource {
   readonly adminUrl: string;
   readonly namespace: string;
   /** The namespace that holds the backup. */
+  readonly copy: string;
+}
+
+/** A branch of a database on Turso Cloud. */
+export interface CloudSource extends TursoCloudDatabase {
+  readonly kind: "turso";
+  /** The database that holds the backup. */
   readonly copy: string;
 }
 

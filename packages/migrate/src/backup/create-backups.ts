@@ -9,6 +9,7 @@ import { adminOf } from "../sqld/sqld-admin.ts";
 import { describeCause, isBusy } from "../tenant-errors.ts";
 import { placeOfBackup, readBackup, writeBackup } from "./backup-record.ts";
 import type { Backup, BackupMode } from "./backup-record.ts";
+import { branchOff } from "./cloud-backup.ts";
 import { snapshotFile } from "./snapshot-file.ts";
 
 /** How a run backs up its tenants. Plain data. */
@@ -66,6 +67,7 @@ async function copyTenant(tenant: ResolvedTenant, client: Client, options: Backu
     await snapshotFile(client, { file, copy, config, lockTimeoutMs });
     return { kind: "file", path: file, copy, bytes: (await stat(copy)).size };
   }
+  if (tenant.cloud !== undefined) return branchOff(tenant.cloud, run);
   const { admin, namespace } = adminOf(tenant, "a backup by a fork");
   const copy = `${namespace}-backup-${run}`;
   if (!(await admin.fork(namespace, copy))) {

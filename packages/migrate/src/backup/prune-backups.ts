@@ -1,6 +1,7 @@
 import { rm, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { SqldAdmin } from "../sqld/sqld-admin.ts";
+import { openPlatform } from "../turso-cloud/platform.ts";
 import { defaultBackups, forgetBackup, listBackups } from "./backup-record.ts";
 import type { Backup } from "./backup-record.ts";
 
@@ -33,6 +34,7 @@ export async function pruneBackups(
   for (const backup of old) {
     const { source, run } = backup;
     if (source.kind === "file") await rm(source.copy, { force: true });
+    else if (source.kind === "turso") await (await openPlatform(source)).remove(source.copy);
     else await new SqldAdmin(source.adminUrl).remove(source.copy);
     // Last, so that one whose copy cannot be removed is still known.
     await forgetBackup(folder, backup);

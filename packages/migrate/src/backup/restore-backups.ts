@@ -8,6 +8,7 @@ import { replaceNamespace } from "../sqld/replace-namespace.ts";
 import { describeCause } from "../tenant-errors.ts";
 import { backupUnknown, defaultBackups, listBackups } from "./backup-record.ts";
 import type { Backup } from "./backup-record.ts";
+import { replaceByBranch } from "./cloud-backup.ts";
 
 /** Which backups are brought back. */
 export interface RestoreOptions {
@@ -79,6 +80,7 @@ export async function restoreBackups(options: RestoreOptions): Promise<readonly 
 
 async function restore({ source, tenant }: Backup): Promise<{ readonly replaced?: string }> {
   const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/gu, "");
+  if (source.kind === "turso") return replaceByBranch(source, stamp);
   if (source.kind === "namespace") {
     const replaced = `${source.namespace}-replaced-${stamp}`;
     const isReplaced = await replaceNamespace(new SqldAdmin(source.adminUrl), {

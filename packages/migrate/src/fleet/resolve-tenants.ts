@@ -75,7 +75,7 @@ function listOf(targets: FleetSource["targets"]): readonly string[] {
 }
 
 function resolveTenant(tenant: Tenant, cwd: string, authToken: string | undefined): ResolvedTenant {
-  const { name, token, tags = {}, namespace, adminUrl, ...given } = tenant;
+  const { name, token, tags = {}, namespace, adminUrl, cloud, ...given } = tenant;
   if (typeof name !== "string" || !/^[^\p{Cc}]+$/u.test(name)) {
     throw new MigrateError(
       `A tenant's name must be text without control characters, got ${JSON.stringify(name)}.`,
@@ -99,7 +99,7 @@ function resolveTenant(tenant: Tenant, cwd: string, authToken: string | undefine
     ...(namespace !== undefined && { fetch: fetchOf(name, url, namespace) }),
   };
   const target = redactUrl(url) + (namespace === undefined ? "" : ` (${namespace})`);
-  return { name, target, path, config, tags, namespace, adminUrl };
+  return { name, target, path, config, tags, namespace, adminUrl, cloud };
 }
 
 function fetchOf(name: string, url: string, namespace: string): typeof globalThis.fetch {

@@ -16,7 +16,7 @@ export interface TargetOptions {
 }
 
 /** What a target does not say. */
-const untagged = { tags: {}, namespace: undefined, adminUrl: undefined };
+const untagged = { tags: {}, namespace: undefined, adminUrl: undefined, cloud: undefined };
 
 interface FoundFile {
   readonly path: string;

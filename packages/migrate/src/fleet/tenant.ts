@@ -1,4 +1,5 @@
 import type { Config } from "@litefleet/driver";
+import type { TursoCloudDatabase } from "../turso-cloud/platform.ts";
 
 /**
  * One database of a fleet: its name and how it is opened.
@@ -18,6 +19,8 @@ export interface Tenant extends Config {
   readonly namespace?: string;
   /** The server's admin API, `http://127.0.0.1:8081`: for what only it can do, such as forks. */
   readonly adminUrl?: string;
+  /** What the database is called on Turso Cloud: for what only its Platform API can do, such as branches. */
+  readonly cloud?: TursoCloudDatabase;
 }
 
 /** A tenant as it was found, with what may be shown of where it lies. */
@@ -31,4 +34,5 @@ export interface ResolvedTenant {
   readonly tags: Readonly<Record<string, string>>;
   readonly namespace: string | undefined;
   readonly adminUrl: string | undefined;
+  readonly cloud: TursoCloudDatabase | undefined;
 }

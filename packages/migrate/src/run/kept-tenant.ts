@@ -3,14 +3,14 @@ import { MigrateError } from "../errors.ts";
 import type { ResolvedTenant, Tenant } from "../fleet/tenant.ts";
 
 /** What the run ledger keeps of how a tenant is opened: nothing secret. */
-interface KeptTenant extends Pick<Tenant, "name" | "url" | "syncUrl" | "engine" | "namespace" | "adminUrl"> {
+interface KeptTenant extends Pick<Tenant, "name" | "url" | "syncUrl" | "engine" | "namespace" | "adminUrl" | "cloud"> {
   /** Settings that could not be kept. */
   readonly without?: readonly string[];
 }
 
 /** What is kept of a tenant, as JSON. `authToken` is the one that all tenants share, which is not missed. */
 export function keepTenant(tenant: ResolvedTenant, authToken: string | undefined): string {
-  const { name, path, config, namespace, adminUrl } = tenant;
+  const { name, path, config, namespace, adminUrl, cloud } = tenant;
   const without = [
     ...(config.fetch !== undefined && namespace === undefined ? ["fetch"] : []),
     ...(config.encryptionKey === undefined ? [] : ["encryptionKey"]),
@@ -23,6 +23,7 @@ export function keepTenant(tenant: ResolvedTenant, authToken: string | undefined
     ...(config.engine !== undefined && { engine: config.engine }),
     ...(namespace !== undefined && { namespace }),
     ...(adminUrl !== undefined && { adminUrl: withoutSecrets(adminUrl) }),
+    ...(cloud !== undefined && { cloud }),
     ...(without.length > 0 && { without }),
   };
   return JSON.stringify(kept);

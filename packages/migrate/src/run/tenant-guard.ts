@@ -11,8 +11,8 @@ import type { MigrationStep } from "../plan.ts";
 export interface GuardOptions {
   /**
    * Which tenants are backed up before they are changed: `"auto"`: where what is to run drops tables or columns or deletes rows;
-   * `"always"`: wherever something is to run. A file by a copy, a namespace of a libSQL server by a fork (which needs `adminUrl`). They
-   * are brought back by `restoreBackups`. Default `"none"`.
+   * `"always"`: wherever something is to run. A file by a copy, a namespace of a libSQL server by a fork (which needs `adminUrl`), a
+   * database on Turso Cloud by a branch. They are brought back by `restoreBackups`. Default `"none"`.
    */
   readonly backup?: BackupMode;
   /** The folder in which backups are kept, one folder a run. Default `.litefleet/backups`. */

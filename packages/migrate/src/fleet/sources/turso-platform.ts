@@ -1,11 +1,11 @@
-import { MigrateError } from "../../errors.ts";
+import { openPlatform } from "../../turso-cloud/platform.ts";
 import type { Tenant } from "../tenant.ts";
 
 /** The databases of an organization on Turso Cloud, found by its Platform API. Needs `@tursodatabase/api` installed. */
 export interface TursoPlatform {
   /** The organization's slug. */
   readonly org: string;
-  /** A token of the Platform API. Default: the environment's `TURSO_API_TOKEN`. */
+  /** A token of the Platform API. Default: the environment's `TURSO_API_TOKEN`, which backups need in any case. */
   readonly token?: string;
   /** Only these groups. Default: all. */
   readonly groups?: readonly string[];
@@ -22,49 +22,22 @@ export interface TursoPlatform {
  * @throws {MigrateError} `TARGET_INVALID` if the API refuses, a group does not exist or the package is not installed.
  * @see https://docs.turso.tech/api-reference/databases/list
  */
-export async function findTursoDatabases(platform: TursoPlatform): Promise<Tenant[]> {
-  const { org, token = process.env["TURSO_API_TOKEN"], expiration = "1d", baseUrl } = platform;
-  if (token === undefined || token === "") {
-    throw new MigrateError("Turso Cloud needs a token of its Platform API. Set TURSO_API_TOKEN.", "TARGET_INVALID");
-  }
-  const { createClient } = await loadApi();
-  const api = createClient({ org, token, ...(baseUrl !== undefined && { baseUrl: baseUrl.replace(/\/?$/u, "/") }) });
-  const groups = platform.groups ?? (await ask("groups", () => api.groups.list())).map(({ name }) => name);
+export async function findTursoDatabases(given: TursoPlatform): Promise<Tenant[]> {
+  const { org, token, expiration = "1d", baseUrl } = given;
+  const platform = await openPlatform({ org, baseUrl }, token);
   const tenants: Tenant[] = [];
-  for (const group of groups) {
+  for (const group of given.groups ?? (await platform.groups())) {
     let granted: Promise<string> | undefined;
     const authToken = (): Promise<string> => {
-      // Only its permissions are deprecated.
-      // oxlint-disable-next-line typescript/no-deprecated
-      granted ??= ask(`a token for group ${group}`, () => api.groups.createToken(group, { expiration })).then(
-        ({ jwt }) => jwt,
-      );
+      granted ??= platform.tokenFor(group, expiration);
       // A token that could not be had is asked for again with the next database.
       granted.catch(() => (granted = undefined));
       return granted;
     };
-    for (const { name, hostname } of await ask(`databases of group ${group}`, () => api.databases.list({ group }))) {
-      tenants.push({ name, url: `libsql://${hostname}`, authToken, tags: { group } });
+    for (const { name, hostname } of await platform.databasesOf(group)) {
+      const cloud = { org, database: name, group, ...(baseUrl !== undefined && { baseUrl }) };
+      tenants.push({ name, url: `libsql://${hostname}`, authToken, tags: { group }, cloud });
     }
   }
   return tenants;
-}
-
-async function loadApi() {
-  try {
-    return await import("@tursodatabase/api");
-  } catch (cause) {
-    throw new MigrateError("Tenants on Turso Cloud need its client: npm install @tursodatabase/api", "TARGET_INVALID", {
-      cause,
-    });
-  }
-}
-
-async function ask<T>(what: string, request: () => Promise<T>): Promise<T> {
-  try {
-    return await request();
-  } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
-    throw new MigrateError(`Turso's Platform API did not answer with ${what}: ${text}`, "TARGET_INVALID", { cause });
-  }
 }
