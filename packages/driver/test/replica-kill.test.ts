@@ -57,7 +57,8 @@ test("a process that is killed amid a sync leaves a replica that can be trusted"
   await replica.sync();
   expect(await valueOf(replica, "PRAGMA integrity_check"), `seed ${seed}`).toBe("ok");
   expect(await valueOf(replica, "SELECT count(*) FROM t"), `seed ${seed}`).toBe(rounds * 4);
-  for (let id = 1; id <= rounds * 4; id += 1) {
+  // The server takes up to a second to send a row of a megabyte: the short run looks at one a round.
+  for (let id = inject("soak") ? 1 : 4; id <= rounds * 4; id += inject("soak") ? 1 : 4) {
     const [there, here] = [await bodyOf(writer, id), await bodyOf(replica, id)];
     expect(here.equals(there), `seed ${seed}, row ${id}`).toBe(true);
   }
