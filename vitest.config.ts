@@ -1,4 +1,5 @@
 import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { defineConfig } from "vitest/config";
 import { TestTotals } from "./scripts/test-totals.ts";
@@ -46,6 +47,8 @@ export default defineConfig({
     reporters: ["default", new TestTotals()],
     // A process for each file: native addons are loaded, and processes are killed.
     pool: "forks",
+    // Vitest leaves a core to itself; tests that wait for servers and processes leave more than that idle.
+    maxWorkers: Math.max(2, availableParallelism()),
     // Servers start and migrations run; a test that hangs still ends.
     testTimeout: 30_000,
     hookTimeout: 60_000,
