@@ -5,7 +5,7 @@ import { runInNewContext } from "node:vm";
 const minorEvery = 50;
 
 /** Closed connections whose files may stay open, as far as collecting the young generation does not help. */
-const maxUnreleased = 100;
+const maxUnreleased = 80;
 
 /** How many closed connections have not been collected yet. */
 let unreleased = 0;
