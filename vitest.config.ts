@@ -36,6 +36,9 @@ const inVmContext = {
   },
 };
 
+// The many processes that tests start, and the workers themselves, compile the same files.
+process.env["NODE_COMPILE_CACHE"] ??= path.join(import.meta.dirname, "node_modules/.cache/compile");
+
 const soak = process.env["LITEFLEET_SOAK"] === "1";
 
 export default defineConfig({
