@@ -2,7 +2,7 @@ import path from "node:path";
 import { existsSync } from "node:fs";
 import { MigrateError } from "../errors.ts";
 import { fileKeeper } from "../files/file-keeper.ts";
-import { collectClosedFiles } from "../fleet/release-files.ts";
+import { collectClosedFiles } from "../fleet/collect-closed-files.ts";
 import { SqldAdmin } from "../sqld/sqld-admin.ts";
 import { replaceNamespace } from "../sqld/replace-namespace.ts";
 import { describeCause } from "../tenant-errors.ts";

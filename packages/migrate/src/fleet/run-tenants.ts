@@ -3,7 +3,6 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import { createClient } from "@litefleet/driver";
 import type { Client } from "@litefleet/driver";
 import { isBusy } from "../tenant-errors.ts";
-import { FileReleaser } from "./release-files.ts";
 import type { ResolvedTenant } from "./tenant.ts";
 
 /** How a fleet is gone through. */
@@ -32,7 +31,6 @@ export async function runTenants<T>(
   onDone: (result: T, running: number) => void,
 ): Promise<(T | undefined)[]> {
   const results: (T | undefined)[] = Array.from({ length: tenants.length });
-  const files = new FileReleaser();
   let next = 0;
   let running = 0;
   const worker = async (): Promise<void> => {
@@ -44,7 +42,6 @@ export async function runTenants<T>(
       await nextTurn();
       const result = await work(tenants[index]!);
       running -= 1;
-      files.tenantClosed(tenants[index]!);
       results[index] = result;
       onDone(result, running);
     }

@@ -1,7 +1,6 @@
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { FileReleaser } from "../fleet/release-files.ts";
 import type { ResolvedTenant } from "../fleet/tenant.ts";
 import type { RunPlan } from "./fleet-run.ts";
 import { TaskThreads } from "./task-threads.ts";
@@ -61,6 +60,7 @@ export function openTaskRunner(plan: RunPlan, tenants: readonly ResolvedTenant[]
     close: async () => threads?.close(),
   };
 }
+
 /** Functions do not pass from thread to thread; and Turso Database has threads of its own. */
 function canTravel({ path: file, config }: ResolvedTenant): boolean {
   return (
@@ -71,12 +71,5 @@ function canTravel({ path: file, config }: ResolvedTenant): boolean {
 }
 
 function openRunnerHere({ set, task }: RunPlan): Pick<TaskRunner, "attempt"> {
-  const files = new FileReleaser();
-  return {
-    attempt: async (tenant, timeoutMs) => {
-      const attempt = await attemptTask(tenant, set, task, timeoutMs);
-      files.tenantClosed(tenant);
-      return attempt;
-    },
-  };
+  return { attempt: (tenant, timeoutMs) => attemptTask(tenant, set, task, timeoutMs) };
 }

@@ -8,8 +8,6 @@ export interface TaskOrder {
   readonly dir: string;
   readonly sourceOptions: SourceOptions;
   readonly task: TenantTask;
-  /** Tenants after which a thread lets go of their files. */
-  readonly releaseEvery: number;
 }
 
 /** One attempt, as a thread is sent it. */
@@ -22,9 +20,6 @@ export interface TaskJob {
 /** What a thread says: that it has read the folder, and what an attempt made of a tenant. */
 export type TaskAnswer = "ready" | { readonly id: number; readonly attempt: Attempt };
 
-/** Tenants after which the threads let go of files, taken together. */
-const releaseAfter = 50;
-
 /**
  * Runs a task on files in threads: the engines of local files are synchronous, so that one thread waits for the disk while another
  * one computes. Each job goes to the thread with the fewest.
@@ -32,9 +27,8 @@ const releaseAfter = 50;
 export class TaskThreads {
   readonly #threads: readonly TaskThread[];
 
-  constructor(count: number, order: Omit<TaskOrder, "releaseEvery">) {
-    const releaseEvery = Math.ceil(releaseAfter / count);
-    this.#threads = Array.from({ length: count }, () => new TaskThread({ ...order, releaseEvery }));
+  constructor(count: number, order: TaskOrder) {
+    this.#threads = Array.from({ length: count }, () => new TaskThread(order));
   }
 
   /** All of them have started. */

@@ -1,16 +1,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import { FileReleaser } from "../fleet/release-files.ts";
 import { loadMigrations } from "../load-migrations.ts";
 import type { TaskAnswer, TaskJob, TaskOrder } from "./task-threads.ts";
 import { attemptTask } from "./tenant-task.ts";
 
 // A thread of `TaskThreads`: reads the folder once, and runs the task on the tenants that it is sent.
-const { dir, sourceOptions, task, releaseEvery } = workerData as TaskOrder;
+const { dir, sourceOptions, task } = workerData as TaskOrder;
 const set = await loadMigrations(dir, sourceOptions);
-/** A thread has a small nursery, so that much of what is to go is among the old. */
-const majorEvery = 10;
-const files = new FileReleaser(releaseEvery, majorEvery);
 
 function say(answer: TaskAnswer): void {
   parentPort?.postMessage(answer);
@@ -20,7 +16,6 @@ async function run({ id, tenant, timeoutMs }: TaskJob): Promise<void> {
   // The libraries let go of closed files in a turn of the event loop only.
   await nextTurn();
   const attempt = await attemptTask(tenant, set, task, timeoutMs);
-  files.tenantClosed(tenant);
   say({ id, attempt });
 }
 
