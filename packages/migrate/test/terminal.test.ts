@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { migrateFleet } from "../src/index.ts";
-import { countsOf, openFile, scratchFolder, writeFolder } from "./scratch.ts";
+import { migrateFleet, openRuns } from "../src/index.ts";
+import type { RunState } from "../src/index.ts";
+import { countsOf, openFile, scratchFolder, writeFiles, writeFolder } from "./scratch.ts";
 import { missingTerminal, startInTerminal } from "./terminal.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -31,15 +32,39 @@ describe.skipIf(missing !== undefined)(`on a terminal${missing === undefined ? "
     return tables.length === 0 ? 0 : (await countsOf(client, "old"))["old"]!;
   };
 
-  test("what takes data away is asked about, and done at yes", async () => {
+  const runStates = async (): Promise<RunState[]> => {
+    const runs = await openRuns({ cwd }).catch(() => undefined);
+    const states = (await runs?.list())?.map(({ state }) => state) ?? [];
+    await runs?.close();
+    return states;
+  };
+
+  test("what takes data away is asked about before a run begins, and done at yes", async () => {
+    await migrateFleet({ dir, targets: "data/c.db", cwd });
     const run = up();
     await run.shows("Type yes to go on: ");
-    expect(run.text()).toContain("Apply this to 3 tenants");
+    expect(run.text()).toContain("Apply this to 2 tenants");
+    expect(await runStates()).toEqual([]);
     run.type("yes\r");
     const { code, text } = await run.ended;
-    expect(text).toContain("3 migrated");
+    expect(text).toContain("2 migrated");
     expect(code).toBe(0);
     expect(await rows()).toBe(0);
+    expect(await runStates()).toEqual(["done"]);
+  });
+
+  test("down asks too; where nothing takes data away nobody is asked", async () => {
+    const back = await writeFiles({
+      "1_t.sql": "-- migrate:up\nCREATE TABLE t (x);\n-- migrate:down\nDROP TABLE t;\n",
+    });
+    await mkdir(path.join(cwd, "new"));
+    const args = ["--dir", back, "--targets", path.join("new", "a.db")];
+    expect(await startInTerminal(["up", ...args], cwd).ended).toMatchObject({ code: 0 });
+    const down = startInTerminal(["down", ...args], cwd);
+    await down.shows("Type yes to go on: ");
+    down.type("yes\r");
+    expect(await down.ended).toMatchObject({ code: 0 });
+    expect(await runStates()).toEqual(["done", "done"]);
   });
 
   test.each([
@@ -53,6 +78,7 @@ describe.skipIf(missing !== undefined)(`on a terminal${missing === undefined ? "
     const { code, text } = await run.ended;
     expect(code, text).toBe(expected);
     expect(await rows()).toBe(1);
+    expect(await runStates()).toEqual([]);
   });
 
   test("the progress is drawn in place and gone at the end; words of Ctrl-C stay", async () => {

@@ -1,4 +1,4 @@
-import { describeDown, downFleet } from "../fleet/down-fleet.ts";
+import { describeDown, runDownFleet } from "../fleet/down-fleet.ts";
 import { outcomeSummary, outcomeTable } from "../report/outcome.ts";
 import type { RawOptions } from "./command.ts";
 import { exitCodeOf } from "./exit-code-of.ts";
@@ -6,6 +6,7 @@ import type { ExitCode } from "./exit-codes.ts";
 import { readFleetOptions, readScope } from "./fleet-options.ts";
 import { withInterrupt } from "./interrupt.ts";
 import type { Io } from "./io.ts";
+import { lossQuestion } from "./loss-question.ts";
 import { optionalText, readList } from "./read-option.ts";
 import { readRollout } from "./rollout-options.ts";
 import { openRunOutput } from "./run-output.ts";
@@ -16,22 +17,25 @@ export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
   const output = await openRunOutput(options, io, { doing: "Undoing migrations of", done: "done" });
   const startedAt = performance.now();
   const finished = await withInterrupt(output.io, (signal) =>
-    downFleet({
-      dir,
-      ledgerTable,
-      source: format,
-      concurrency,
-      ...source,
-      ...readRollout(options),
-      to: optionalText(options["to"]),
-      steps: options["steps"] === undefined ? undefined : Number(options["steps"]),
-      tx: readScope(options),
-      allowDestructive: options["allowDestructive"] === true,
-      allowRowLoss: readList(options["allowRowLoss"]),
-      lockTimeoutMs: Number(options["lockTimeout"]),
-      signal,
-      onEvent: output.onEvent,
-    }).finally(output.end),
+    runDownFleet(
+      {
+        dir,
+        ledgerTable,
+        source: format,
+        concurrency,
+        ...source,
+        ...readRollout(options),
+        to: optionalText(options["to"]),
+        steps: options["steps"] === undefined ? undefined : Number(options["steps"]),
+        tx: readScope(options),
+        allowDestructive: options["allowDestructive"] === true,
+        allowRowLoss: readList(options["allowRowLoss"]),
+        lockTimeoutMs: Number(options["lockTimeout"]),
+        signal,
+        onEvent: output.onEvent,
+      },
+      lossQuestion(output.io),
+    ).finally(output.end),
   );
   const outcome = describeDown(finished, startedAt);
   const words = (result: { readonly state: string; readonly reverted: readonly string[] }) => ({

@@ -1,5 +1,4 @@
 import { describeRun, runFleet } from "../fleet/migrate-fleet.ts";
-import { tenantCount } from "../report/groups.ts";
 import { describeUp } from "../report/up.ts";
 import type { FinishedRun } from "../run/fleet-run.ts";
 import type { RawOptions } from "./command.ts";
@@ -8,6 +7,7 @@ import type { ExitCode } from "./exit-codes.ts";
 import { readFleetOptions, readOrder, readScope } from "./fleet-options.ts";
 import { withInterrupt } from "./interrupt.ts";
 import type { Io } from "./io.ts";
+import { lossQuestion } from "./loss-question.ts";
 import { run as plan } from "./plan.ts";
 import { optionalText, readList } from "./read-option.ts";
 import { readRollout } from "./rollout-options.ts";
@@ -20,37 +20,34 @@ export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
   const { dir } = readFleetOptions(options, io);
   const output = await openRunOutput(options, io, { doing: "Migrating", done: "migrated" });
   const startedAt = performance.now();
-  let finished = await migrate(options, output, options["allowDestructive"] === true);
-  const refused = finished.tenants.filter(({ error }) => error?.code === "DESTRUCTIVE");
-  if (refused.length > 0 && finished.run.state !== "interrupted" && io.confirm !== undefined) {
-    io.err.write(describeUp.summary(describeRun(finished, startedAt), io.err.colors));
-    const question = `Apply this to ${tenantCount(refused.length)}, and lose the data? Type yes to go on: `;
-    if (await io.confirm(question)) finished = await migrate(options, output, true);
-  }
+  const finished = await migrate(options, output);
   const result = describeRun(finished, startedAt);
   await output.finish(finished, { command: "up", dir, ...result }, () => describeUp.table(result, io.out.colors));
   io.err.write(describeUp.summary(result, io.err.colors));
   return exitCodeOf(result.state);
 }
 
-function migrate(options: RawOptions, output: RunOutput, allowDestructive: boolean): Promise<FinishedRun> {
+function migrate(options: RawOptions, output: RunOutput): Promise<FinishedRun> {
   const { dir, ledgerTable, format, concurrency, source } = readFleetOptions(options, output.io);
   return withInterrupt(output.io, (signal) =>
-    runFleet({
-      dir,
-      ledgerTable,
-      source: format,
-      concurrency,
-      ...source,
-      ...readRollout(options),
-      to: optionalText(options["to"]),
-      tx: readScope(options),
-      order: readOrder(options),
-      allowDestructive,
-      allowRowLoss: readList(options["allowRowLoss"]),
-      lockTimeoutMs: Number(options["lockTimeout"]),
-      signal,
-      onEvent: output.onEvent,
-    }).finally(output.end),
+    runFleet(
+      {
+        dir,
+        ledgerTable,
+        source: format,
+        concurrency,
+        ...source,
+        ...readRollout(options),
+        to: optionalText(options["to"]),
+        tx: readScope(options),
+        order: readOrder(options),
+        allowDestructive: options["allowDestructive"] === true,
+        allowRowLoss: readList(options["allowRowLoss"]),
+        lockTimeoutMs: Number(options["lockTimeout"]),
+        signal,
+        onEvent: output.onEvent,
+      },
+      lossQuestion(output.io),
+    ).finally(output.end),
   );
 }

@@ -1,17 +1,24 @@
 import type { ApplyOptions } from "../apply.ts";
+import { upGoal } from "../goal.ts";
+import type { Goal } from "../goal.ts";
 import { loadMigrations } from "../load-migrations.ts";
+import type { Migration } from "../migration.ts";
 import { startRun } from "../run/fleet-run.ts";
 import type { FinishedRun, RunPlan } from "../run/fleet-run.ts";
 import type { RolloutOptions } from "../run/rollout-options.ts";
 import type { RunListener } from "../run/run-event.ts";
 import type { RunState, RunTenant, RunWave } from "../run/run-record.ts";
+import { findDestructive } from "../safety/destructive.ts";
 import type { SourceChoice } from "../source/source.ts";
 import { migrationsUpTo } from "../up-to.ts";
+import { askBeforeLoss } from "./ask-before-loss.ts";
+import type { LossQuestion } from "./ask-before-loss.ts";
 import { resolveTenants } from "./resolve-tenants.ts";
 import type { FleetSource } from "./resolve-tenants.ts";
 import { checkConcurrency } from "./run-tenants.ts";
 import type { RunOptions } from "./run-tenants.ts";
 import type { TenantError, TenantRun } from "./tenant-result.ts";
+import type { ResolvedTenant } from "./tenant.ts";
 
 /** What was done to one tenant. */
 export interface TenantMigration extends TenantRun {
@@ -98,14 +105,24 @@ export async function migrateFleet(options: MigrateFleetOptions): Promise<FleetM
   return describeRun(await runFleet(options), startedAt);
 }
 
-/** {@link migrateFleet}, with the run as the ledger has it. */
-export async function runFleet(options: MigrateFleetOptions): Promise<FinishedRun> {
+/**
+ * {@link migrateFleet}, with the run as the ledger has it.
+ *
+ * @param question is asked before the run begins, if `allowDestructive` is false and what is to run takes data away.
+ * @throws {MigrateError} also `DESTRUCTIVE` if its answer is no; nothing was begun then.
+ */
+export async function runFleet(options: MigrateFleetOptions, question?: LossQuestion): Promise<FinishedRun> {
   checkConcurrency(options.concurrency);
-  const { dir, source, ledgerTable, cwd, authToken, signal, onEvent } = options;
+  const { dir, source, ledgerTable, cwd, authToken, signal, onEvent, concurrency } = options;
   const set = await loadMigrations(dir, options);
-  migrationsUpTo(set, options.to);
+  const wanted = migrationsUpTo(set, options.to);
   const tenants = await resolveTenants(options);
-  const { to, tx, order, allowDestructive, allowRowLoss, lockTimeoutMs } = options;
+  const { to, tx, order, allowRowLoss, lockTimeoutMs } = options;
+  const asks = question !== undefined && options.allowDestructive === false && mayTakeAway(wanted);
+  const goalOf = ({ name }: ResolvedTenant): Goal => upGoal(set, { to, order, tenant: name });
+  const allowDestructive = asks
+    ? await askBeforeLoss(question, { tenants, set, goalOf, concurrency, signal })
+    : options.allowDestructive;
   const task = { command: "up", to, tx, order, allowDestructive, allowRowLoss, lockTimeoutMs } as const;
   return startRun(
     {
@@ -122,6 +139,11 @@ export async function runFleet(options: MigrateFleetOptions): Promise<FinishedRu
     },
     tenants,
   );
+}
+
+/** Whether any of these takes data away by itself; if none does, no tenant has to be looked at for it. */
+function mayTakeAway(migrations: ReadonlySet<Migration>): boolean {
+  return [...migrations].some((migration) => findDestructive([{ migration, direction: "up", done: 0 }]).length > 0);
 }
 
 /** Listeners of a run that tell how far it is. */

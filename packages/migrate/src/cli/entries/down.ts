@@ -1,3 +1,4 @@
+import { Option } from "commander";
 import type { CommandEntry } from "../command.ts";
 import { parseCount } from "../parse-count.ts";
 import { addReportOptions } from "../report-options.ts";
@@ -9,7 +10,8 @@ export const down: CommandEntry = {
   name: "down",
   summary: "undo the last migrations",
   details:
-    "For dbmate, goose, golang-migrate, Flyway (U files) and Kysely. In one transaction a tenant, with the guards of up.\n\n" +
+    "For dbmate, goose, golang-migrate, Flyway (U files) and Kysely. In one transaction a tenant, with the guards of up: " +
+    "what takes data away is asked about on a terminal, and elsewhere wants --allow-destructive.\n\n" +
     "Exit code 0: done. 1: an error. 3: some tenants failed. 4: halted by a guard. 5: another run " +
     "has this fleet in hand. 130: interrupted.",
   examples: [
@@ -19,7 +21,9 @@ export const down: CommandEntry = {
   addOptions: (command) => {
     addReportOptions(addRolloutOptions(addRunOptions(addScopeOption(addFleetOptions(command)))))
       .option("--steps <n>", "how many migrations to undo (default: 1)", parseCount)
-      .option("--to <name>", "the migration that is the last one afterwards; 0 for none");
+      .addOption(
+        new Option("--to <name>", "the migration that is the last one afterwards; 0 for none").conflicts("steps"),
+      );
   },
   required: ["--dir", "--targets"],
   load: () => import("../down.ts"),
