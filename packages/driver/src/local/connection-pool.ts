@@ -31,6 +31,11 @@ export class ConnectionPool {
     return this.#idle.length + this.#used.size;
   }
 
+  /** Takes over an open connection. */
+  add(connection: Connection): void {
+    this.#idle.push(connection);
+  }
+
   /** A connection outside a transaction. May exceed the bound: for the one that has the turn to write, whom all wait for. */
   take(): Connection {
     const connection = this.#idle.pop() ?? this.#open();

@@ -24,7 +24,9 @@ export class Connections {
   readonly #pool: ConnectionPool;
   readonly #pragmas = new SessionPragmas();
   #attached: readonly string[] = [];
-  #main: Connection;
+  #main: Connection | undefined;
+  /** It may hold what later calls rely on: settings, temporary tables, the counters of a write. */
+  #isMainInUse = false;
   #isClosed = false;
 
   constructor(options: ConnectionsOptions) {
@@ -39,28 +41,37 @@ export class Connections {
 
   /** Connections held open. */
   get size(): number {
-    return this.#isClosed ? 0 : 1 + this.#pool.size;
+    if (this.#isClosed) return 0;
+    return this.#pool.size + (this.#main === undefined ? 0 : 1);
   }
 
   /** The connection of autocommit statements, whatever state it is in. */
   get main(): Connection {
+    this.#main ??= this.#open();
     return this.#main;
   }
 
   /** The same, replaced if another statement than this one has left it unsound. */
   mainFor(sql: string): Connection {
+    this.#isMainInUse = true;
+    return this.mainToRead(sql);
+  }
+
+  /** The same, for what leaves nothing behind that a later call could miss. */
+  mainToRead(sql: string): Connection {
     this.checkOpen();
-    if (!this.#main.isSoundFor(sql) && !this.#options.isMemory) {
+    if (this.#main?.isSoundFor(sql) === false && !this.#options.isMemory) {
       const fresh = this.#open();
       this.#main.close();
       this.#main = fresh;
     }
-    return this.#main;
+    return this.main;
   }
 
   /** A connection for somebody alone; give it back with {@link release}. One who has the turn to write does not wait. */
   acquire(hasTurn: boolean, options: CallOptions): MaybePromise<Connection> {
-    if (this.#options.isMemory) return this.#main;
+    if (this.#options.isMemory) return this.main;
+    this.#lendMain();
     return hasTurn ? this.#pool.take() : this.#pool.acquire(options);
   }
 
@@ -78,7 +89,7 @@ export class Connections {
   /** After an ATTACH or DETACH: later connections get what the main one has. */
   rememberAttached(): void {
     if (this.#options.isMemory) return;
-    this.#attached = attachedTo(this.#main);
+    this.#attached = attachedTo(this.main);
     this.#pool.refresh();
   }
 
@@ -95,7 +106,19 @@ export class Connections {
   close(): void {
     this.stop();
     this.#pool.close();
-    this.#main.close();
+    this.#main?.close();
+  }
+
+  /**
+   * Whoever opens a file to read a little and then to write in a transaction, as migrations do, needs one connection: opening another one
+   * and reading the schema again costs as much as such a transaction.
+   */
+  #lendMain(): void {
+    const main = this.#main;
+    if (main === undefined || this.#isMainInUse || this.#pool.size > 0) return;
+    if (main.tainted || main.inTransaction) return;
+    this.#main = undefined;
+    this.#pool.add(main);
   }
 
   #open(): Connection {

@@ -81,6 +81,7 @@ function load(): OpenLibsql {
 class LibsqlConnection implements NativeConnection {
   readonly #db: LibsqlDatabase;
   readonly #openRows: OpenRowsOfConnection;
+  readonly #openedAt = performance.now();
   #schemaVersion: LibsqlStatement | undefined;
   /** The last one compiled: it tells when the closed connection's file is released. */
   #lastStatement: LibsqlStatement | undefined;
@@ -118,7 +119,7 @@ class LibsqlConnection implements NativeConnection {
   close(): void {
     if (!this.#db.open) return;
     this.#db.close();
-    if (this.#lastStatement !== undefined) connectionClosed(this.#lastStatement);
+    if (this.#lastStatement !== undefined) connectionClosed(this.#lastStatement, performance.now() - this.#openedAt);
     this.#lastStatement = undefined;
   }
 

@@ -10,8 +10,7 @@ import type {
 } from "../api.ts";
 import type { BoundStatement, Engine, EngineTransaction, MaybePromise, RowChunks } from "../engine.ts";
 import { LitefleetError, unsupported } from "../errors.ts";
-import { splitStatements } from "../sql/split.ts";
-import { parseStatement } from "../sql/parse.ts";
+import { parseRemembered, splitRemembered } from "../sql/remembered.ts";
 import { throwIfAborted } from "../waiting.ts";
 import { whileBusy } from "./busy.ts";
 import { BusyTimeout } from "./busy-timeout.ts";
@@ -137,8 +136,8 @@ export class LocalEngine implements Engine {
   async script(sql: string, options: CallOptions): Promise<void> {
     const turn = await this.#acquireTurn(this.#limited(options));
     try {
-      for (const { sql: one } of splitStatements(sql)) {
-        const parsed = parseStatement(one);
+      for (const { sql: one } of splitRemembered(sql)) {
+        const parsed = parseRemembered(one);
         const attempt = (): void => this.#connections.mainFor(one).runOfScript(one, parsed);
         // Inside a transaction of the script the event loop must not be given up: other calls would join it.
         if (this.#connections.main.inTransaction) attempt();
@@ -220,9 +219,10 @@ export class LocalEngine implements Engine {
   close(): void {
     if (this.#connections.isClosed) return;
     this.#connections.stop();
-    const closed = new LitefleetError("The client was closed while the call waited", "CLIENT_CLOSED");
+    const closed = (): LitefleetError =>
+      new LitefleetError("The client was closed while the call waited", "CLIENT_CLOSED");
     // Closing one takes it out of its set, which a loop over a set allows. Libraries bear no late end of a statement.
-    for (const chunks of this.#iterations) chunks.end(closed);
+    for (const chunks of this.#iterations) chunks.end(closed());
     for (const transaction of this.#transactions) transaction.close();
     this.#writes.rejectAll(closed);
     this.#connections.close();
@@ -250,7 +250,9 @@ export class LocalEngine implements Engine {
   }
 
   #runOnMain(statement: BoundStatement): RawResult {
-    return this.#connections.mainFor(statement.sql).run(statement);
+    const { sql, parsed } = statement;
+    const main = parsed.kind === "read" ? this.#connections.mainToRead(sql) : this.#connections.mainFor(sql);
+    return main.run(statement);
   }
 
   async #readInTurn(statement: BoundStatement, options: CallOptions): Promise<RawResult> {

@@ -1,8 +1,7 @@
 import type { BeginOptions, BoundOptions, CallOptions, RawResult, TransactionMode } from "../api.ts";
 import type { BoundStatement, EngineTransaction, MaybePromise, RowChunks } from "../engine.ts";
 import { LitefleetBatchError, LitefleetError } from "../errors.ts";
-import { parseStatement } from "../sql/parse.ts";
-import { splitStatements } from "../sql/split.ts";
+import { parseRemembered, splitRemembered } from "../sql/remembered.ts";
 import { throwIfAborted } from "../waiting.ts";
 import { whileBusy } from "./busy.ts";
 import { isBusy } from "./classify.ts";
@@ -143,7 +142,7 @@ export class LocalTransaction implements EngineTransaction, ScopedTransaction, A
     if (this.#needsTurn) await this.#takeTurn(options);
     this.#checkOpen();
     try {
-      for (const { sql: one } of splitStatements(sql)) this.#connection.runOfScript(one, parseStatement(one));
+      for (const { sql: one } of splitRemembered(sql)) this.#connection.runOfScript(one, parseRemembered(one));
     } finally {
       this.#mayHaveChangedSchema();
       this.#endIfOver();

@@ -1,10 +1,19 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** Closed connections after which the young generation is collected, which takes about a millisecond. */
+/**
+ * A connection that was open for less, in milliseconds, has statements in the young generation, as good as always. Collecting that takes
+ * some milliseconds, everything tens.
+ */
+const youngMs = 1_000;
+
+/** Young connections closed until their generation is collected, */
 const minorEvery = 50;
 
-/** Closed connections whose files may stay open, as far as collecting the young generation does not help. */
+/** and until everything is, for those of them that the collector has taken for old. */
+const majorEvery = 500;
+
+/** Old connections that may keep their files. */
 const maxUnreleased = 80;
 
 /** So many closed one soon after the other, as by a fleet that ends, have everything collected when no other follows, */
@@ -13,14 +22,16 @@ const burst = 16;
 /** within so many milliseconds. */
 const quietMs = 500;
 
-/** How many closed connections have not been collected yet. */
-let unreleased = 0;
 let closedSinceMinor = 0;
 let closedSinceMajor = 0;
 let closedInBurst = 0;
+/** How many old ones have not been collected yet, and how many have been closed since everything was. */
+let unreleased = 0;
+let oldSinceMajor = 0;
 let quiet: NodeJS.Timeout | undefined;
 let collect: NodeJS.GCFunction | undefined;
 
+/** What is in it survives when the young generation is collected, so the young are not. */
 const registry = new FinalizationRegistry<undefined>(() => {
   unreleased -= 1;
 });
@@ -33,33 +44,37 @@ const registry = new FinalizationRegistry<undefined>(() => {
  * limit is often 1,024. So the collector is asked: the young generation often, everything only where too many stay, and after a burst.
  *
  * @param last what dies with the connection's statements.
+ * @param openMs how long the connection was open.
  */
-export function connectionClosed(last: object): void {
-  unreleased += 1;
-  closedSinceMinor += 1;
+export function connectionClosed(last: object, openMs: number): void {
   closedSinceMajor += 1;
-  registry.register(last, undefined);
-  if (unreleased >= maxUnreleased && closedSinceMajor >= maxUnreleased) {
-    closedSinceMinor = 0;
-    closedSinceMajor = 0;
-    collectSoon("major");
-  } else if (closedSinceMinor >= minorEvery) {
-    closedSinceMinor = 0;
-    collectSoon("minor");
-  }
   closedInBurst += 1;
+  if (openMs < youngMs) closedSinceMinor += 1;
+  else {
+    unreleased += 1;
+    oldSinceMajor += 1;
+    registry.register(last, undefined);
+  }
+  if (closedSinceMajor >= majorEvery || (unreleased >= maxUnreleased && oldSinceMajor >= maxUnreleased)) {
+    collectSoon("major");
+  } else if (closedSinceMinor >= minorEvery) collectSoon("minor");
   if (quiet === undefined) quiet = setTimeout(collectAfterBurst, quietMs).unref();
   else quiet.refresh();
 }
 
 function collectAfterBurst(): void {
   quiet = undefined;
-  if (closedInBurst >= burst && unreleased > 0) collectSoon("major");
+  if (closedInBurst >= burst) collectSoon("major");
   closedInBurst = 0;
 }
 
 /** Not inside of a call of the user's: in a turn of the event loop. */
 function collectSoon(type: "major" | "minor"): void {
+  closedSinceMinor = 0;
+  if (type === "major") {
+    closedSinceMajor = 0;
+    oldSinceMajor = 0;
+  }
   collect ??= exposeCollector();
   setImmediate(() => collect?.({ type }));
 }

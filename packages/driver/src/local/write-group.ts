@@ -99,9 +99,9 @@ export class WriteGroup {
   }
 
   /** Fails what still waits. */
-  rejectAll(error: Error): void {
+  rejectAll(toError: () => Error): void {
     for (const { writes } of this.#places) {
-      for (const write of writes.splice(0)) write.reject(error);
+      for (const write of writes.splice(0)) write.reject(toError());
     }
   }
 

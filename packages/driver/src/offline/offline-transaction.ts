@@ -1,8 +1,7 @@
 import type { BoundOptions, CallOptions, RawResult } from "../api.ts";
 import type { BoundStatement, EngineTransaction, MaybePromise, RowChunks } from "../engine.ts";
 import { LitefleetBatchError, LitefleetError } from "../errors.ts";
-import { parseStatement } from "../sql/parse.ts";
-import { splitStatements } from "../sql/split.ts";
+import { parseRemembered, splitRemembered } from "../sql/remembered.ts";
 import type { Refusals } from "./refusals.ts";
 
 /** A local transaction that refuses what cannot be carried to the primary. */
@@ -69,5 +68,5 @@ export function checkAll(refusals: Refusals, statements: readonly BoundStatement
 
 /** @throws {LitefleetError} if a statement of the script is refused, before any has run. */
 export function checkScript(refusals: Refusals, sql: string): void {
-  for (const { sql: one } of splitStatements(sql)) refusals.check({ sql: one, parsed: parseStatement(one) });
+  for (const { sql: one } of splitRemembered(sql)) refusals.check({ sql: one, parsed: parseRemembered(one) });
 }

@@ -3,9 +3,8 @@ import type { BoundStatement, EngineTransaction, MaybePromise, RowChunks } from 
 import { LitefleetBatchError, LitefleetError } from "../errors.ts";
 import type { Release } from "../local/write-queue.ts";
 import { markNeedsExclusive, needsExclusive } from "../needs-exclusive.ts";
-import { parseStatement } from "../sql/parse.ts";
 import type { ParsedStatement } from "../sql/parse.ts";
-import { splitStatements } from "../sql/split.ts";
+import { parseRemembered, splitRemembered } from "../sql/remembered.ts";
 import { ddlInConcurrent, needsExclusiveForKeys } from "./classify.ts";
 import { runInConcurrent } from "./conflict-retry.ts";
 import { replacesRows } from "./foreign-keys/replaces-rows.ts";
@@ -58,7 +57,7 @@ export class TursoTransaction implements EngineTransaction {
   }
 
   async script(sql: string, options: CallOptions): Promise<void> {
-    for (const { sql: one } of splitStatements(sql)) this.#check(one, parseStatement(one));
+    for (const { sql: one } of splitRemembered(sql)) this.#check(one, parseRemembered(one));
     await this.#inner.script(sql, options);
   }
 

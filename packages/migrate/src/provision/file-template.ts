@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { createClient } from "@litefleet/driver";
 import type { Config } from "@litefleet/driver";
 import { applyPending } from "../apply.ts";
+import type { ApplyOptions, MigrateResult } from "../apply.ts";
 import { copySynced, logsOf, placeFile, scratchName, sideFileEndings } from "../files/place-file.ts";
 import { syncFolder } from "../files/sync-folder.ts";
 import type { MigrationSet } from "../migration.ts";
@@ -16,7 +17,7 @@ import { templateHash } from "./template-hash.ts";
 const keptTemplates = 5;
 
 /** How a local tenant is opened, which a copy of a template has to fit. */
-type FileConfig = Omit<Config, "url">;
+export type FileConfig = Omit<Config, "url">;
 
 /**
  * The path of a migrated database that nobody opens, for new tenants to be copied from. It is made if it is not there, whole or not
@@ -57,7 +58,10 @@ export async function provisionByMigrating(
 ): Promise<void> {
   const scratch = scratchName(file);
   await place(scratch, file, tenant, () =>
-    buildDatabase(set, scratch, config).catch((error: unknown) => discard(scratch, error)),
+    buildDatabase(set, scratch, config).then(
+      () => undefined,
+      (error: unknown) => discard(scratch, error),
+    ),
   );
 }
 
@@ -77,12 +81,18 @@ async function place(scratch: string, file: string, tenant: string, make: () => 
  * Makes a migrated database of one file. The library may keep a closed database's file open until its statements are collected, so
  * what is used is a copy that nobody has ever opened.
  */
-async function buildDatabase(set: MigrationSet, file: string, config: FileConfig): Promise<void> {
+export async function buildDatabase(
+  set: MigrationSet,
+  file: string,
+  config: FileConfig,
+  options: ApplyOptions = {},
+): Promise<MigrateResult> {
   const workshop = scratchName(file);
   try {
     const client = createClient({ ...config, url: pathToFileURL(workshop).href });
+    let result: MigrateResult;
     try {
-      await applyPending(client, set, {});
+      result = await applyPending(client, set, options);
       await client.execute("PRAGMA wal_checkpoint(TRUNCATE)");
     } finally {
       client.close();
@@ -90,6 +100,7 @@ async function buildDatabase(set: MigrationSet, file: string, config: FileConfig
     const log = await stat(`${workshop}-wal`).catch(() => undefined);
     if (log !== undefined && log.size > 0) throw new Error(`${log.size} bytes of the template are still in its log`);
     await copySynced(workshop, file);
+    return result;
   } finally {
     await removeDatabase(workshop);
   }

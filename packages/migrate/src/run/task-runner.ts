@@ -3,6 +3,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ResolvedTenant } from "../fleet/tenant.ts";
 import type { RunPlan } from "./fleet-run.ts";
+import { FreshFiles } from "./fresh-files.ts";
 import { TaskThreads } from "./task-threads.ts";
 import { attemptTask } from "./tenant-task.ts";
 import type { Attempt } from "./tenant-task.ts";
@@ -27,13 +28,14 @@ const mostThreads = 2;
 const sampled = 16;
 
 /**
- * A runner on this thread, which calls threads in for files when there is much left to do: a fleet that has nothing pending is
- * done before they would have started.
+ * A runner on this thread, which copies new files where it can, and calls threads in for files when there is much left to do: a fleet that
+ * has nothing pending is done before they would have started.
  *
  * @param tenants all that it will be asked to run.
  */
 export function openTaskRunner(plan: RunPlan, tenants: readonly ResolvedTenant[], concurrency: number): TaskRunner {
   const here = openRunnerHere(plan);
+  const fresh = new FreshFiles(plan.set, plan.task);
   const count = Math.min(concurrency, availableParallelism(), mostThreads);
   let left = tenants.filter(canTravel).length;
   let done = 0;
@@ -48,6 +50,11 @@ export function openTaskRunner(plan: RunPlan, tenants: readonly ResolvedTenant[]
     attempt: async (tenant, timeoutMs) => {
       if (!canTravel(tenant)) return here.attempt(tenant, timeoutMs);
       left -= 1;
+      const copied = await fresh.attempt(tenant);
+      if (copied !== undefined) {
+        done += 1;
+        return copied;
+      }
       if (threads?.areReady === true) return threads.attempt(tenant, timeoutMs);
       const attempt = await here.attempt(tenant, timeoutMs);
       done += 1;
@@ -57,7 +64,10 @@ export function openTaskRunner(plan: RunPlan, tenants: readonly ResolvedTenant[]
       }
       return attempt;
     },
-    close: async () => threads?.close(),
+    close: async () => {
+      await threads?.close();
+      await fresh.close();
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { applyPending } from "../apply.ts";
-import type { ApplyOptions } from "../apply.ts";
+import type { ApplyOptions, MigrateResult } from "../apply.ts";
 import { undo } from "../down.ts";
 import type { DownRunOptions } from "../down.ts";
 import { MigrateError } from "../errors.ts";
@@ -57,8 +57,8 @@ export async function attemptTask(
             const options = { ...task, tenant: tenant.name, signal, beforeFirst };
             const done =
               options.command === "up"
-                ? await applyPending(client, set, options).then(upOutcome(set))
-                : await undo(client, set, options).then(downOutcome(set));
+                ? upOutcome(set, await applyPending(client, set, options))
+                : downOutcome(set, await undo(client, set, options));
             return { ...done, error: undefined, mayPass: false };
           },
           signal,
@@ -106,22 +106,19 @@ export function isRepeatable(task: TenantTask): boolean {
 
 type Outcome = Pick<Attempt, "state" | "applied" | "pending" | "version">;
 
-function upOutcome(set: MigrationSet): (result: Awaited<ReturnType<typeof applyPending>>) => Outcome {
-  return ({ state, applied, pending }) => {
-    const lacking = new Set(pending);
-    const version = set.migrations.findLast(({ name }) => !lacking.has(name))?.name;
-    return { state, applied, pending, version };
-  };
+/** What a migration that went well made of a tenant. */
+export function upOutcome(set: MigrationSet, { state, applied, pending }: MigrateResult): Outcome {
+  const lacking = new Set(pending);
+  const version = set.migrations.findLast(({ name }) => !lacking.has(name))?.name;
+  return { state, applied, pending, version };
 }
 
-function downOutcome(set: MigrationSet): (result: Awaited<ReturnType<typeof undo>>) => Outcome {
-  return ({ state, reverted, pending }) => {
-    const first = set.migrations.findIndex(({ name }) => name === reverted.at(-1));
-    return {
-      state: state === "reverted" ? "migrated" : "up-to-date",
-      applied: reverted,
-      pending,
-      version: first < 0 ? undefined : set.migrations[first - 1]?.name,
-    };
+function downOutcome(set: MigrationSet, { state, reverted, pending }: Awaited<ReturnType<typeof undo>>): Outcome {
+  const first = set.migrations.findIndex(({ name }) => name === reverted.at(-1));
+  return {
+    state: state === "reverted" ? "migrated" : "up-to-date",
+    applied: reverted,
+    pending,
+    version: first < 0 ? undefined : set.migrations[first - 1]?.name,
   };
 }
