@@ -191,7 +191,7 @@ test("a swap that was cut off is ended, and what was written is there", async ()
   await server.forkNamespace("swapped", scratch);
   await using copy = clientOf(scratch);
   await copy.execute("CREATE TABLE made (x)");
-  const mark = { phase: "swapping", holder: "elsewhere:1", was: { block_writes: false, block_reason: null } };
+  const mark = { phase: "swapping", holder: "elsewhere:1", at: 0, was: { block_writes: false, block_reason: null } };
   const reason = `litefleet-migrate migrates this database, try again soon ${JSON.stringify(mark)}`;
   await fetch(`${server.adminUrl}/v1/namespaces/${scratch}/config`, {
     method: "POST",

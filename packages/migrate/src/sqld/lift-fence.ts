@@ -28,10 +28,11 @@ export async function liftFence(admin: SqldAdmin, namespace: string, isThorough 
   if (config !== undefined && mark === undefined && !isThorough) return "none";
   const copy = await admin.configOf(scratch);
   const copyMark = copy && markOf(copy);
-  const known = mark ?? copyMark;
-  if (known === undefined) return "none";
-  if (isHolderAlive(known)) {
-    throw new MigrateError(`Namespace ${namespace} is fenced by ${known.holder}, which is at work.`, "TENANT_BUSY");
+  if (mark === undefined && copyMark === undefined) return "none";
+  // While the copy takes the namespace's place only the copy says so.
+  const alive = [mark, copyMark].find((one) => one !== undefined && isHolderAlive(one));
+  if (alive !== undefined) {
+    throw new MigrateError(`Namespace ${namespace} is fenced by ${alive.holder}, which is at work.`, "TENANT_BUSY");
   }
   if (copy === undefined || copyMark === undefined || (mark?.phase === "copying" && copyMark.phase !== "swapped")) {
     if (config !== undefined && mark !== undefined) await admin.configure(namespace, unfenced(config, mark));

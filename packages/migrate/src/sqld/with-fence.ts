@@ -5,12 +5,12 @@ import { withClient } from "../fleet/run-tenants.ts";
 import type { ResolvedTenant } from "../fleet/tenant.ts";
 import { isBusy } from "../tenant-errors.ts";
 import { thisHolder } from "../run/holder.ts";
+import { FenceBeat } from "./fence-beat.ts";
 import { fenced } from "./fence-mark.ts";
-import type { FencePhase } from "./fence-mark.ts";
+import type { FenceMark, FencePhase } from "./fence-mark.ts";
 import { liftFence, scratchOf } from "./lift-fence.ts";
 import { replicationIndexOf } from "./replication-index.ts";
 import { adminOf } from "./sqld-admin.ts";
-import type { NamespaceConfig } from "./sqld-admin.ts";
 
 const retryDelayMs = 50;
 /** A server takes the lock from a transaction after 5 seconds when another one waits for it. */
@@ -39,9 +39,17 @@ export async function withFence<T>(
   }
   const scratch = scratchOf(namespace);
   const was = { block_writes: config.block_writes, block_reason: config.block_reason };
-  const marked = (phase: FencePhase): NamespaceConfig => fenced(config, { phase, holder: thisHolder().name, was });
+  const newMark = (phase: FencePhase): FenceMark => ({ phase, holder: thisHolder().name, at: Date.now(), was });
+  const beats: FenceBeat[] = [];
+  const putUp = async (where: string, phase: FencePhase): Promise<FenceBeat> => {
+    const mark = newMark(phase);
+    await admin.configure(where, fenced(config, mark));
+    const beat = new FenceBeat(admin, where, mark);
+    beats.push(beat);
+    return beat;
+  };
   try {
-    await admin.configure(namespace, marked("copying"));
+    const copying = await putUp(namespace, "copying");
     // Who has written before the fence may still commit: they are waited for.
     await waitForWriters(tenant);
     const index = await replicationIndexOf(namespace, tenant.config);
@@ -54,17 +62,21 @@ export async function withFence<T>(
       config: { ...tenant.config, fetch: namespaceFetch(scratch) },
     });
     if (!hasChanged(result)) return result;
-    await admin.configure(scratch, marked("swapping"));
+    await copying.stop();
+    const swapping = await putUp(scratch, "swapping");
     if ((await replicationIndexOf(namespace, tenant.config)) !== index) {
       throw new MigrateError(`Tenant ${tenant.name}: a write came in while the fence was put up.`, "TENANT_BUSY", {
         tenant: tenant.name,
       });
     }
+    await copying.assertOurs();
     await admin.remove(namespace);
     await admin.fork(scratch, namespace);
-    await admin.configure(scratch, marked("swapped"));
+    await swapping.stop();
+    await admin.configure(scratch, fenced(config, newMark("swapped")));
     return result;
   } finally {
+    await Promise.all(beats.map((beat) => beat.stop()));
     // Also the end of a migration that went well: lets writes in, and takes the copy away.
     await liftFence(admin, namespace);
   }
@@ -77,6 +89,8 @@ async function waitForWriters(tenant: ResolvedTenant): Promise<void> {
     for (;;) {
       try {
         const lock = await client.transaction("write", { timeoutMs: lockTimeoutMs });
+        // BEGIN travels with the first statement.
+        await lock.execute("SELECT 1");
         await lock.rollback();
         return;
       } catch (error) {
