@@ -49,6 +49,16 @@ test("it may be JSON, lie elsewhere, and its paths start from where it lies", as
   expect(await status("--config", "deploy/fleet.json")).toMatchObject({ code: 2, names: ["de"] });
 });
 
+test("it may import our packages where none is installed, as with npx, and no others", async () => {
+  const text = (from: string): string =>
+    `import { defineConfig } from "@litefleet/migrate";\nimport { createClient } from "${from}";\n` +
+    `export default defineConfig({ dir: ${JSON.stringify(blogDir)}, targets: createClient && "data/d*.db" });\n`;
+  await write("litefleet.config.ts", text("@litefleet/driver"));
+  expect(await status()).toMatchObject({ code: 2, names: ["de"] });
+  await write("litefleet.config.ts", text("@libsql/client"));
+  expect(await status()).toMatchObject({ code: 1 });
+});
+
 test("tenants may come from standard input", async () => {
   const run = startCli(["status", "--dir", blogDir, "--targets-file", "-", "--json"], { cwd });
   run.write(`data/de.db\n{"name":"italy","url":${JSON.stringify(pathToFileURL(path.join(cwd, "data/it.db")).href)}}\n`);

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
@@ -8,7 +8,7 @@ import type { RunRecord } from "../src/index.ts";
 import { blogDir } from "./blog.ts";
 import { runCli, startCli } from "./run-node.ts";
 import type { Ended } from "./run-node.ts";
-import { openFile, scratchFolder } from "./scratch.ts";
+import { openFile, scratchFolder, writeFolder } from "./scratch.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -130,4 +130,25 @@ test("--no-ledger writes nothing down", async () => {
   expect((await runCli(["up", ...fleet, "--no-ledger"], { cwd })).code).toBe(0);
   expect(existsSync(path.join(cwd, ".litefleet"))).toBe(false);
   expect((await runCli(["runs"], { cwd })).code).toBe(1);
+});
+
+test("a run goes on where its folder lies elsewhere now, and with what it was not allowed before", async () => {
+  const cwd = await fleetOf(2);
+  await writeFolder(
+    { "0000_a": "CREATE TABLE old (x);", "0001_b": "DROP TABLE own;" },
+    {
+      dir: path.join(cwd, "before"),
+    },
+  );
+  const refused = await runCli(["up", "--dir", "before", "--targets", "*.db"], { cwd });
+  expect(refused.code).toBe(4);
+  await rename(path.join(cwd, "before"), path.join(cwd, "after"));
+  expect((await runCli(["retry", "--failed"], { cwd })).code).toBe(1);
+  expect((await runCli(["retry", "--failed", "--dir", "after"], { cwd })).code).toBe(4);
+  const allowed = await runCli(["retry", "--failed", "--dir", "after", "--allow-destructive", "--json"], { cwd });
+  expect(json(allowed)).toMatchObject({ state: "done", counts: { migrated: 2, failed: 0 } });
+  // The configuration's folder is that of new runs.
+  await writeFile(path.join(cwd, "litefleet.config.json"), JSON.stringify({ dir: "other" }));
+  expect((await runCli(["retry", "--failed", "--dir", "after"], { cwd })).code).toBe(0);
+  expect((await runCli(["resume"], { cwd })).code).toBe(0);
 });

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
-import type { Command, Option } from "commander";
+import { Option } from "commander";
+import type { Command } from "commander";
 import { LoadedConfig, loadConfig } from "../config/load-config.ts";
 import { MigrateError } from "../errors.ts";
 import type { RawOptions } from "./command.ts";
@@ -15,6 +16,9 @@ const optionOf: Readonly<Record<string, string>> = {
 
 /** Entries that stand for themselves: they are read from the configuration, not from options. */
 const notOptions = new Set(["targets", "tenants", "authToken"]);
+
+/** An option for which the configuration's entry of that name does not stand in. */
+export class CommandLineOption extends Option {}
 
 /**
  * A command's options, with the configuration's entries in place of those that the command line does not say. The configuration
@@ -32,7 +36,8 @@ export async function withConfig(command: Command, cwd: string): Promise<RawOpti
     if (notOptions.has(key) || value === undefined) continue;
     const name = optionOf[key] ?? key;
     const option = command.options.find((known) => known.attributeName() === name);
-    if (option === undefined || command.getOptionValueSource(name) === "cli") continue;
+    if (option === undefined || option instanceof CommandLineOption) continue;
+    if (command.getOptionValueSource(name) === "cli") continue;
     merged[name] = key === "dir" ? path.resolve(config.cwd, String(value)) : checkValue(key, value, option);
   }
   return merged;

@@ -9,6 +9,7 @@ import type { ExitCode } from "./exit-codes.ts";
 import { readFleetOptions } from "./fleet-options.ts";
 import { withInterrupt } from "./interrupt.ts";
 import type { Io } from "./io.ts";
+import { optionalText } from "./read-option.ts";
 import { readRollout } from "./rollout-options.ts";
 import { openRunOutput } from "./run-output.ts";
 import type { RunOutput } from "./run-output.ts";
@@ -36,6 +37,8 @@ function resume(options: RawOptions, output: RunOutput, which: "open" | "failed"
       ...readRollout(options),
       ...(typeof concurrency === "number" && { concurrency }),
       run: id,
+      dir: optionalText(options["dir"]),
+      ...(options["allowDestructive"] === true && { allowDestructive: true }),
       which,
       signal,
       onEvent: output.onEvent,

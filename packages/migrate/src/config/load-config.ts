@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { MigrateError } from "../errors.ts";
 import { configKeys } from "./config-keys.ts";
 import type { MigrateConfig } from "./define-config.ts";
+import { lendOwnPackages } from "./own-packages.ts";
 
 /** The names under which a configuration is looked for, in this order. */
 const fileNames = ["ts", "mts", "js", "mjs", "json"].map((extension) => `litefleet.config.${extension}`);
@@ -58,9 +59,12 @@ async function readJson(file: string): Promise<unknown> {
 
 async function importDefault(file: string): Promise<unknown> {
   if (!(await isFile(file))) throw new MigrateError(`There is no configuration ${file}.`, "CONFIG_INVALID");
-  const module: unknown = await import(pathToFileURL(file).href).catch((cause: unknown) => {
-    throw unreadable(file, cause);
-  });
+  const takeBack = lendOwnPackages();
+  const module: unknown = await import(pathToFileURL(file).href)
+    .catch((cause: unknown) => {
+      throw unreadable(file, cause);
+    })
+    .finally(takeBack);
   if (typeof module === "object" && module !== null && "default" in module) return module.default;
   throw new MigrateError(`${file} has no default export. Write: export default defineConfig({ … })`, "CONFIG_INVALID");
 }

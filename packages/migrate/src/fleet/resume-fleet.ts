@@ -16,6 +16,10 @@ export interface ResumeFleetOptions
     Pick<MigrateFleetOptions, "onProgress" | "onEvent"> {
   /** Id of the run, or its beginning. Default `"latest"`. */
   readonly run?: string;
+  /** Where the folder of migrations lies now, as on another machine. Default: where it lay when the run began. */
+  readonly dir?: string | URL;
+  /** Whether what drops tables or columns or deletes rows may run. Default: as the run was told. */
+  readonly allowDestructive?: boolean;
   /**
    * Which of its tenants: `"open"`, those that have not been run to their end, or `"failed"`, those that have failed. Default
    * `"open"`.
@@ -42,11 +46,23 @@ export async function resumeFleet(options: ResumeFleetOptions): Promise<FleetMig
 /** {@link resumeFleet}, with the run as the ledger has it. */
 export async function resumeFleetRun(options: ResumeFleetOptions): Promise<FinishedRun> {
   checkConcurrency(options.concurrency);
-  const { run: id = "latest", which = "open", cwd, authToken, signal, onEvent, onProgress } = options;
+  const {
+    run: id = "latest",
+    dir,
+    allowDestructive,
+    which = "open",
+    cwd,
+    authToken,
+    signal,
+    onEvent,
+    onProgress,
+  } = options;
   const { pauseMs, maxFailures, onError, timeoutMs, retries, concurrency, ledger } = options;
   const { beforeRun, beforeWave, afterTenant, healthCheck } = options;
   return resumeRun({
     id,
+    dir,
+    allowDestructive,
     states: which === "failed" ? ["failed"] : ["waiting", "running"],
     source: options,
     rollout: {

@@ -22,6 +22,10 @@ import type { TenantTask } from "./tenant-task.ts";
 export interface ResumePlan extends Omit<RunPlan, "dir" | "sourceOptions" | "set" | "task"> {
   /** Id of the run, or its beginning; `"latest"`. */
   readonly id: string;
+  /** Where the folder of migrations lies now. Default: where it lay. */
+  readonly dir: string | URL | undefined;
+  /** Default: as the run was told. */
+  readonly allowDestructive: boolean | undefined;
   /** Tenants in these states are run. */
   readonly states: readonly RunTenantState[];
   /** The tenants, as they were given to the run. Without any they are opened as the ledger says. */
@@ -49,8 +53,10 @@ export async function resumeRun(plan: ResumePlan): Promise<FinishedRun> {
     const rows = await readKeptTenants(client, found.id);
     const items = new Set(rows.flatMap(({ tenant }, place) => (plan.states.includes(tenant.state) ? [place] : [])));
     if (items.size === 0) return { run: found, tenants: rows.map(({ tenant }) => tenant), reason: undefined };
-    const set = await loadMigrations(found.dir, settings.sourceOptions);
-    const task = sameGoal(settings.task, found, set);
+    const dir = plan.dir ?? found.dir;
+    const set = await loadMigrations(dir, settings.sourceOptions);
+    const goal = sameGoal(settings.task, found, set);
+    const task = { ...goal, allowDestructive: plan.allowDestructive ?? goal.allowDestructive };
     const opened = await openTenants(plan, rows, items);
     const release = holdRun(found.id);
     try {
@@ -61,7 +67,7 @@ export async function resumeRun(plan: ResumePlan): Promise<FinishedRun> {
       return await conductRun(
         {
           ...plan,
-          dir: found.dir,
+          dir,
           sourceOptions: settings.sourceOptions,
           set,
           task,
@@ -90,7 +96,7 @@ function sameGoal(task: TenantTask, run: RunRecord, set: MigrationSet): TenantTa
   const lost = run.migrations.find((name) => !names.includes(name));
   if (lost !== undefined) {
     throw new MigrateError(
-      `${run.dir} has no ${lost} any more, which run ${run.id} was to apply. Start a new run.`,
+      `${set.dir} has no ${lost} any more, which run ${run.id} was to apply. Start a new run.`,
       "MIGRATION_UNKNOWN",
     );
   }

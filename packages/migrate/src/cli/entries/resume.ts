@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { CommandEntry } from "../command.ts";
+import { CommandLineOption } from "../config-options.ts";
 import { parseCount } from "../parse-count.ts";
 import { addPaceOptions } from "../rollout-options.ts";
 import { addReportOptions } from "../report-options.ts";
@@ -12,6 +13,10 @@ const about =
 
 function addOptions(command: Command): Command {
   command
+    .addOption(
+      new CommandLineOption("--dir <folder>", "where the run's folder of migrations lies now (default: as before)"),
+    )
+    .option("--allow-destructive", "also run what drops tables or columns or deletes rows")
     .option("--config <file>", "the configuration (default: litefleet.config.{ts,mts,js,mjs,json} here)")
     .option("--json", "one JSON document on stdout")
     .option("--concurrency <n>", "tenants under way at once (default: as before)", parseCount);
@@ -41,7 +46,10 @@ export const retry: CommandEntry = {
   arguments: "[run]",
   summary: "run once more what has failed in a run",
   details: `Runs the tenants that have failed. ${about}`,
-  examples: [["retry --failed", "after the cause is gone"]],
+  examples: [
+    ["retry --failed", "after the cause is gone"],
+    ["retry --failed --allow-destructive", "after the run was halted since it takes data away, which is meant"],
+  ],
   addOptions: (command) => {
     addOptions(command).option("--failed", "the tenants that have failed");
   },
