@@ -1,5 +1,4 @@
-import { InvalidArgumentError } from "commander";
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 import { LoadedConfig, loadConfig } from "../config/load-config.ts";
 import { MigrateError } from "../errors.ts";
