@@ -77,6 +77,29 @@ describe("files", () => {
     expect(readFileSync(path).subarray(18, 20)).toEqual(Buffer.from([255, 255]));
   });
 
+  it.each([
+    ["zero", 0],
+    ["one that is old", 1],
+  ])("takes over a file whose header does not have its number of pages, but %s", async (_, stated) => {
+    const path = join(scratchFolder(), "old.db");
+    makeFile(path, "CREATE TABLE t (a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES (1, 'kept')");
+    const bytes = readFileSync(path);
+    bytes.writeUInt32BE(stated, 28);
+    // The change for which that number stands, which SQLite before 3.7.0 did not write either.
+    bytes.writeUInt32BE(0, 92);
+    writeFileSync(path, bytes);
+    // In a process of its own: the engine would end it.
+    const { stdout } = runProcess(`
+      const engine = open(${JSON.stringify(path)});
+      await engine.execute(bound("INSERT INTO t VALUES (2, 'new')"), {});
+      await engine.script("PRAGMA wal_checkpoint(TRUNCATE)", {});
+      const { rows } = await engine.execute(bound("SELECT b FROM t ORDER BY a"), {});
+      const { rows: whole } = await engine.execute(bound("PRAGMA integrity_check"), {});
+      console.log(JSON.stringify([rows, whole]));
+      engine.close();`);
+    expect(JSON.parse(stdout)).toEqual([[["kept"], ["new"]], [["ok"]]]);
+  });
+
   it("stays in MVCC mode when asked for another, and says so", async () => {
     const engine = openEngine();
     expect(await rows(engine, "PRAGMA journal_mode = wal")).toEqual([["mvcc"]]);

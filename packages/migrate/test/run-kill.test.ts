@@ -16,7 +16,7 @@ const soak = { kills: 50, tenants: 500 };
 const campaigns = {
   file: inject("soak") ? soak : { kills: 2, tenants: 60 },
   sqld: inject("soak") ? soak : { kills: 1, tenants: 20 },
-  turso: inject("soak") ? soak : { kills: 1, tenants: 20 },
+  turso: inject("soak") ? soak : { kills: 2, tenants: 30 },
 };
 
 /** A part that ran twice or not at all leaves another sum, or fails. */
@@ -54,10 +54,13 @@ async function killAndResume({ args, open, names }: Tenants, kills: number): Pro
     if (code === 0) break;
     // Killed; anything else is an error.
     expect({ code, stderr: code === null ? "" : stderr }).toEqual({ code: null, stderr: "" });
-    killed += 1;
     const runs = await openRuns({ ledger });
-    expect(await runs.list()).toMatchObject([{ state: "abandoned", counts: { total: names.length, failed: 0 } }]);
+    const left = await runs.list();
     await runs.close();
+    // Killed too late, between its last note and its end: that counts for nothing.
+    if (left[0]?.state === "done") break;
+    killed += 1;
+    expect(left).toMatchObject([{ state: "abandoned", counts: { total: names.length, failed: 0 } }]);
   }
   for (const name of names) {
     const client = open(name);
@@ -100,10 +103,7 @@ function filesIn(data: string, count: number, engine: LocalEngineName): Tenants 
   };
 }
 
-/**
- * Gives every tenant a table before the run. New files are copies, so they try something else; and Turso Database 0.7.2 ends the process when it opens a file that a kill has left between
- * its creation and its first commit ("Attempted to insert different page with same key").
- */
+/** Gives every tenant a table before the run: new files are copies, so they try something else. */
 async function createAll({ names, open }: Tenants): Promise<void> {
   for (const name of names) {
     const client = open(name);
@@ -115,6 +115,7 @@ async function createAll({ names, open }: Tenants): Promise<void> {
 test.each([
   ["new", "libsql", campaigns.file],
   ["existing", "libsql", campaigns.file],
+  ["new", "turso", campaigns.turso],
   ["existing", "turso", campaigns.turso],
 ] as const)(
   "kill -9 of the runner at any moment, each followed by resume: every migration once on every tenant (%s files, %s)",

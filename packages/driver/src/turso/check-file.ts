@@ -1,6 +1,9 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
-import { LitefleetError } from "../errors.ts";
+import { LitefleetError, plainMessage } from "../errors.ts";
+import { classifyNative } from "../local/classify.ts";
+import { nodeSqliteLibrary } from "../local/node-sqlite.ts";
+import { sizeOf } from "./recovery/while-held.ts";
 
 /** What a file may hold that the engine cannot read in MVCC mode: each query names the first such thing. */
 const unreadable: readonly { readonly kind: string; readonly sql: string }[] = [
@@ -35,29 +38,33 @@ const unreadable: readonly { readonly kind: string; readonly sql: string }[] = [
 
 /**
  * Looks into a file that SQLite wrote, before the engine does: opening it would change its header already. A file that is
- * missing, empty, in MVCC mode already or not a database is left for the engine to judge.
+ * missing, empty, in MVCC mode already or not a database is left for the engine to judge. One thing is changed: a header without the
+ * right number of pages (SQLite before 3.7.0 did not write it) is given it by SQLite itself, for the engine relies on it: at zero it would
+ * end the process, and at any other it would write over pages that are in use.
  *
- * @throws {LitefleetError} `UNSUPPORTED`, naming what the engine cannot read. Nothing is changed then.
+ * @throws {LitefleetError} `UNSUPPORTED`, naming what the engine cannot read; why that number cannot be written, with SQLite's code.
  */
 export function checkFile(path: string): void {
-  if (!isPlainSqlite(path)) return;
-  const found = readWithSqlite(path, (database) => {
-    for (const { kind, sql } of unreadable) {
-      const name = database.prepare(sql).get()?.["name"];
-      if (name !== undefined) return `${String(name)} ${kind}`;
-    }
-    return undefined;
-  });
-  if (found === undefined) return;
-  throw new LitefleetError(
-    `Cannot open ${path} with the Turso engine: ${found}, which it cannot read. Use engine: "libsql" for this file.`,
-    "UNSUPPORTED",
-  );
+  const stated = statedPages(path);
+  if (stated === undefined) return;
+  const { found, pages } = readWithSqlite(path) ?? { found: undefined, pages: undefined };
+  if (found !== undefined) {
+    throw new LitefleetError(
+      `Cannot open ${path} with the Turso engine: ${found}, which it cannot read. Use engine: "libsql" for this file.`,
+      "UNSUPPORTED",
+    );
+  }
+  // Where there is a WAL with content, the header stands in there.
+  if (stated !== (pages ?? Math.max(stated, 1)) && sizeOf(`${path}-wal`) === 0) stateAnew(path);
 }
 
-/** Whether the header says so; it says 255 in MVCC mode. @see https://www.sqlite.org/fileformat.html section 1.3.3 */
-function isPlainSqlite(path: string): boolean {
-  const header = Buffer.alloc(20);
+/**
+ * The number of pages that the header of a plain SQLite database states; `undefined` for anything else, also a database in MVCC mode.
+ *
+ * @see https://www.sqlite.org/fileformat.html sections 1.3.3 and 1.3.7
+ */
+function statedPages(path: string): number | undefined {
+  const header = Buffer.alloc(32);
   try {
     const file = openSync(path, "r");
     try {
@@ -66,22 +73,59 @@ function isPlainSqlite(path: string): boolean {
       closeSync(file);
     }
   } catch {
-    return false;
+    return undefined;
   }
-  return header.toString("latin1", 0, 15) === "SQLite format 3" && (header[18] === 1 || header[18] === 2);
+  const isPlain = header.toString("latin1", 0, 15) === "SQLite format 3" && (header[18] === 1 || header[18] === 2);
+  return isPlain ? header.readUInt32BE(28) : undefined;
 }
 
-function readWithSqlite<T>(path: string, read: (database: DatabaseSync) => T): T | undefined {
-  const sqlite = process.getBuiltinModule("node:sqlite");
+/** `undefined` if it is locked or damaged: the engine will say so itself. */
+function readWithSqlite(path: string): { readonly found: string | undefined; readonly pages: unknown } | undefined {
   try {
-    const database = new sqlite.DatabaseSync(path, { readOnly: true });
-    try {
-      return read(database);
-    } finally {
-      database.close();
-    }
+    return withSqlite(path, true, (database) => ({
+      found: firstUnreadable(database),
+      pages: database.prepare("SELECT page_count FROM pragma_page_count").get()?.["page_count"],
+    }));
   } catch {
-    // Locked or damaged: the engine will say so itself.
     return undefined;
+  }
+}
+
+function firstUnreadable(database: DatabaseSync): string | undefined {
+  for (const { kind, sql } of unreadable) {
+    const name = database.prepare(sql).get()?.["name"];
+    if (name !== undefined) return `${String(name)} ${kind}`;
+  }
+  return undefined;
+}
+
+/** Lets SQLite write the header: it does so with every change, also one that changes nothing. */
+function stateAnew(path: string): void {
+  try {
+    withSqlite(path, false, (database) => {
+      database.exec("BEGIN IMMEDIATE");
+      const version = Number(database.prepare("SELECT user_version FROM pragma_user_version").get()?.["user_version"]);
+      database.exec(`PRAGMA user_version = ${version}; COMMIT`);
+    });
+  } catch (error) {
+    const cause = classifyNative(nodeSqliteLibrary, error);
+    if (!(cause instanceof LitefleetError)) throw cause;
+    const { code, extendedCode, rawCode, isRetryable } = cause;
+    throw new LitefleetError(
+      `Cannot open ${path} with the Turso engine: its header does not state how many pages it has, which the engine relies on, and ` +
+        `SQLite cannot write it there (${plainMessage(cause)}). Let this process write the file, or run VACUUM on it with another SQLite.`,
+      code,
+      { extendedCode, rawCode, isRetryable, cause },
+    );
+  }
+}
+
+function withSqlite<T>(path: string, readOnly: boolean, work: (database: DatabaseSync) => T): T {
+  const sqlite = process.getBuiltinModule("node:sqlite");
+  const database = new sqlite.DatabaseSync(path, { readOnly });
+  try {
+    return work(database);
+  } finally {
+    database.close();
   }
 }

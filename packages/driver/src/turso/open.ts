@@ -9,6 +9,7 @@ import type { NativeLibrary } from "../local/native.ts";
 import { WriteQueue } from "../local/write-queue.ts";
 import type { OnConflict } from "./conflict-retry.ts";
 import { checkFile } from "./check-file.ts";
+import { completeHeader, completeStep } from "./recovery/complete-file.ts";
 import { ForeignKeyWatch } from "./foreign-keys/foreign-key-watch.ts";
 import { TursoConnection } from "./turso-connection.ts";
 import { SwitchableEngine } from "./switchable-engine.ts";
@@ -70,17 +71,33 @@ function openFile(options: TursoOptions, path: string, wanted: FileMode): Opened
   const queue = WriteQueue.ofFile(path, "turso");
   try {
     // Closing the file after a look would drop the locks that the engine holds for another client.
-    if (!queue.isShared && wanted === "mvcc") checkFile(path);
-    const { engine, mode } = openEngine(options, path, queue, (connection) => {
-      const found = modeOf(connection);
-      if (found === wanted || queue.isShared) return found;
-      connection.exec(`PRAGMA journal_mode = '${wanted}'`);
-      return modeOf(connection);
-    });
+    if (!queue.isShared) {
+      completeHeader(path);
+      if (wanted === "mvcc") checkFile(path);
+    }
+    const open = (): ReturnType<typeof openEngine> =>
+      openEngine(options, path, queue, (connection) => {
+        const found = modeOf(connection);
+        if (found === wanted || queue.isShared) return found;
+        connection.exec(`PRAGMA journal_mode = '${wanted}'`);
+        return modeOf(connection);
+      });
+    const { engine, mode } = openCompleted(path, queue, open);
     return { engine, mode, isShared: () => queue.isShared };
   } catch (error) {
     queue.leave();
     throw error;
+  }
+}
+
+/** Opens a file, again if the engine refuses it as corrupt for a step that a killed process has left undone. */
+function openCompleted<T>(path: string, queue: WriteQueue, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    const isCorrupt = error instanceof LitefleetError && error.code === "SQLITE_CORRUPT";
+    if (!isCorrupt || queue.isShared || !completeStep(path)) throw error;
+    return open();
   }
 }
 
