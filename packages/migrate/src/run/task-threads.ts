@@ -36,10 +36,18 @@ export class TaskThreads {
     return this.#threads.every(({ isReady }) => isReady);
   }
 
+  /** Jobs of the thread that has the fewest. */
+  get fewestJobs(): number {
+    return this.#leastBusy.jobCount;
+  }
+
   /** Does not throw. */
   attempt(tenant: ResolvedTenant, timeoutMs: number | undefined): Promise<Attempt> {
-    const thread = this.#threads.reduce((least, next) => (next.jobCount < least.jobCount ? next : least));
-    return thread.attempt(tenant, timeoutMs);
+    return this.#leastBusy.attempt(tenant, timeoutMs);
+  }
+
+  get #leastBusy(): TaskThread {
+    return this.#threads.reduce((least, next) => (next.jobCount < least.jobCount ? next : least));
   }
 
   async close(): Promise<void> {
