@@ -154,3 +154,23 @@ it("does not send a call whose signal has fired", async () => {
   expect(await valueOf(engine, "SELECT count(*) FROM t WHERE x = 'never'")).toBe(0);
   engine.close();
 });
+
+it("has answers packed only where that is worth it", async () => {
+  const asked: unknown[] = [];
+  const answered: unknown[] = [];
+  const look = async (request: Request): Promise<Response> => {
+    // What would go over TLS is sent to the same server without.
+    const response = await fetch(new Request(request.url.replace(/^https:/u, "http:"), request));
+    asked.push(request.headers.get("accept-encoding"));
+    answered.push(response.headers.get("content-encoding"));
+    return response;
+  };
+  for (const url of [new URL(sqld.url), new URL(sqld.url.replace(/^http:/u, "https:"))]) {
+    const engine = openRemote({ url, fetch: look });
+    expect(await valueOf(engine, "SELECT 'a text'")).toBe("a text");
+    expect(await valueOf(engine, "SELECT hex(zeroblob(20000))")).toBe("0".repeat(40_000));
+    engine.close();
+  }
+  expect(asked).toEqual(["identity", "identity", "gzip", "gzip"]);
+  expect(answered).toEqual([null, null, "gzip", "gzip"]);
+});

@@ -39,6 +39,7 @@ export class HttpTransport {
   async #post(url: URL, body: string, token: string | undefined, signal: AbortSignal | undefined): Promise<Response> {
     throwIfGivenUp(signal);
     const headers = this.#headers(token);
+    headers.set("accept-encoding", encodingFor(url));
     try {
       const request = new Request(url, { method: "POST", headers, body, signal: signal ?? null });
       // A function of the user's may not look at the signal.
@@ -71,6 +72,14 @@ export class HttpTransport {
     }
     return headers;
   }
+}
+
+/**
+ * How an answer may be packed. A server close by (no TLS) needs no packing, which takes a third of a small request's time; and sqld's
+ * brotli, which `fetch` asks for with TLS, takes 30 ms a request. A browser decides for itself.
+ */
+function encodingFor({ protocol }: URL): string {
+  return protocol === "http:" ? "identity" : "gzip";
 }
 
 /** What `fetch` or the reading of its answer rejected with. */
