@@ -1,43 +1,21 @@
 import path from "node:path";
 import { createClient } from "@litefleet/driver";
 import { startSqld } from "@litefleet/testing";
-import type { SqldServer } from "@litefleet/testing";
 import { afterEach, expect, test, vi } from "vitest";
 import { migrateFleet, pruneBackups, readBackups, restoreBackups } from "../src/index.ts";
 import type { Tenant } from "../src/index.ts";
-import { startPlatform } from "./platform-stand-in.ts";
-import type { PlatformRequest } from "./platform-stand-in.ts";
+import { startCloud } from "./cloud-on-sqld.ts";
 import { scratchFolder, writeFiles } from "./scratch.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 afterEach(() => vi.unstubAllEnvs());
 
-/** Databases of Turso Cloud, each of which is a namespace of a real libSQL server. */
-function cloudOn(sqld: SqldServer, databases: Set<string>): (request: PlatformRequest) => Promise<unknown> {
-  return async ({ method, url, body }) => {
-    const name = url.pathname.split("/databases/")[1];
-    if (method === "GET")
-      return { databases: [...databases].map((each) => ({ Name: each, Hostname: `${each}.test` })) };
-    if (method === "DELETE") {
-      if (name === undefined || !databases.delete(name)) return undefined;
-      await sqld.deleteNamespace(name);
-      return { database: name };
-    }
-    const { name: to, seed } = body as { name: string; seed: { type: string; name: string } };
-    expect(to).toMatch(/^[a-z\d-]{1,64}$/u);
-    if (!databases.has(seed.name) || seed.type !== "database") return undefined;
-    await sqld.forkNamespace(seed.name, to);
-    databases.add(to);
-    return { database: { Name: to, DbId: to, Hostname: `${to}.test` } };
-  };
-}
-
 test("a database on Turso Cloud is backed up as a branch, and made anew from it", async () => {
   await using sqld = await startSqld({ namespaces: true });
   const database = `acme-${"x".repeat(59)}`;
   await sqld.createNamespace(database);
-  const databases = new Set([database]);
-  await using platform = await startPlatform(cloudOn(sqld, databases));
+  const { databases, platform: standIn } = await startCloud(sqld, [database]);
+  await using platform = standIn;
   vi.stubEnv("TURSO_API_TOKEN", platform.token);
   const backups = path.join(await scratchFolder(), "backups");
   const cloud = { org: "org", database, group: "eu", baseUrl: platform.baseUrl };

@@ -17,6 +17,17 @@ export interface PlatformStandIn extends AsyncDisposable {
   readonly token: string;
 }
 
+/** An answer that is none. */
+export class Refusal {
+  readonly status: number;
+  readonly error: string;
+
+  constructor(status: number, error: string) {
+    this.status = status;
+    this.error = error;
+  }
+}
+
 /** Turso Cloud cannot be reached from a test: this answers as its documentation says, with 404 for `undefined`. */
 export async function startPlatform(answer: (request: PlatformRequest) => unknown): Promise<PlatformStandIn> {
   const token = "platform";
@@ -24,9 +35,12 @@ export async function startPlatform(answer: (request: PlatformRequest) => unknow
     const isAllowed = request.headers.authorization === `Bearer ${token}`;
     const { method = "GET", url = "/" } = request;
     const body: unknown = method === "POST" ? await json(request).catch(() => undefined) : undefined;
-    const found = isAllowed ? await answer({ method, url: new URL(url, "http://localhost"), body }) : undefined;
-    response.statusCode = isAllowed ? (found === undefined ? 404 : 200) : 401;
-    response.end(JSON.stringify(found ?? { error: isAllowed ? "not found" : "token is invalid" }));
+    const ask = async (): Promise<unknown> => answer({ method, url: new URL(url, "http://localhost"), body });
+    const said = isAllowed
+      ? ((await ask().catch((error: unknown) => new Refusal(500, String(error)))) ?? new Refusal(404, "not found"))
+      : new Refusal(401, "token is invalid");
+    response.statusCode = said instanceof Refusal ? said.status : 200;
+    response.end(JSON.stringify(said instanceof Refusal ? { error: said.error } : said));
   };
   const server = createServer((request, response) => void respond(request, response));
   server.listen(0, "127.0.0.1");

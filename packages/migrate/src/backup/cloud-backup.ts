@@ -1,11 +1,8 @@
-import { createHash } from "node:crypto";
 import { MigrateError } from "../errors.ts";
+import { besides } from "../turso-cloud/besides.ts";
 import { openPlatform } from "../turso-cloud/platform.ts";
-import type { TursoCloudDatabase } from "../turso-cloud/platform.ts";
+import type { Platform, TursoCloudDatabase } from "../turso-cloud/platform.ts";
 import type { CloudSource } from "./backup-record.ts";
-
-/** Turso Cloud's limit for a database's name: small letters, digits and dashes. */
-const longestName = 64;
 
 /** Backs a database up as a branch of its group. */
 export async function branchOff(cloud: TursoCloudDatabase, run: string): Promise<CloudSource> {
@@ -13,7 +10,7 @@ export async function branchOff(cloud: TursoCloudDatabase, run: string): Promise
   const copy = besides(cloud.database, `backup-${run}`);
   // From an attempt that changed nothing.
   await platform.remove(copy);
-  await platform.branch(cloud.database, copy, cloud.group);
+  await branch(platform, cloud.database, copy, cloud.group);
   return { kind: "turso", ...cloud, copy };
 }
 
@@ -30,11 +27,11 @@ export async function replaceByBranch(source: CloudSource, stamp: string): Promi
   // A restore that failed half way has taken it away already.
   const isThere = (await platform.databasesOf(group)).some(({ name }) => name === database);
   if (isThere) {
-    await platform.branch(database, replaced, group);
+    await branch(platform, database, replaced, group);
     await platform.remove(database);
   }
   try {
-    await platform.branch(copy, database, group);
+    await branch(platform, copy, database, group);
   } catch (cause) {
     throw new MigrateError(
       `Database ${database} could not be made anew from ${copy}; what was there is kept beside it. Restore once more.`,
@@ -45,9 +42,7 @@ export async function replaceByBranch(source: CloudSource, stamp: string): Promi
   return isThere ? { replaced } : {};
 }
 
-function besides(database: string, what: string): string {
-  const room = longestName - what.length - 1;
-  if (database.length <= room) return `${database}-${what}`;
-  const hash = createHash("sha256").update(database).digest("hex").slice(0, 8);
-  return `${database.slice(0, room - hash.length - 1)}-${hash}-${what}`;
+async function branch(platform: Platform, from: string, to: string, group: string): Promise<void> {
+  if ((await platform.branch(from, to, group)) !== undefined) return;
+  throw new MigrateError(`Turso Cloud has a database ${to} already.`, "TENANT_FAILED");
 }

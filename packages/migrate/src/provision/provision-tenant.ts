@@ -3,11 +3,17 @@ import { resolveTenants } from "../fleet/resolve-tenants.ts";
 import type { ResolvedTenant, Tenant } from "../fleet/tenant.ts";
 import { loadMigrations } from "../load-migrations.ts";
 import type { MigrationSet } from "../migration.ts";
+import { redactUrl } from "../redact.ts";
 import type { SourceOptions } from "../source/source.ts";
 import { adminOf } from "../sqld/sqld-admin.ts";
+import { openCloudGroup } from "../turso-cloud/cloud-group.ts";
+import type { CloudGroup } from "../turso-cloud/cloud-group.ts";
+import type { TursoCloudDatabase } from "../turso-cloud/platform.ts";
 import { fileTemplate, provisionByMigrating, provisionFile } from "./file-template.ts";
 import { tenantExists } from "./provision-errors.ts";
-import { sqldTemplate } from "./sqld-template.ts";
+import { serverTemplate } from "./server-template.ts";
+import type { DatabaseServer } from "./server-template.ts";
+import { sqldNamespaces } from "./sqld-namespaces.ts";
 import { templateHash } from "./template-hash.ts";
 
 /** What templates are made of, and where they are kept. */
@@ -16,7 +22,7 @@ export interface TemplateOptions extends SourceOptions {
   readonly dir: string | URL;
   /**
    * The folder in which templates of local tenants are kept; best on their file system, where a copy may cost nothing. Default
-   * `.litefleet/templates` in the working directory. A server keeps its own, as a namespace `litefleet-template-…`.
+   * `.litefleet/templates` in the working directory. A server keeps its own, as a namespace or database `litefleet-template-…`.
    */
   readonly templates?: string;
 }
@@ -24,10 +30,13 @@ export interface TemplateOptions extends SourceOptions {
 /** A tenant that was made. */
 export interface ProvisionedTenant {
   readonly name: string;
-  /** Path or URL, without credentials. */
+  /** Path or URL, without credentials. Of a database on Turso Cloud the address at which it is. */
   readonly target: string;
-  /** `"migration"`: it has a key of its own and cannot be a copy, so it was migrated. */
-  readonly by: "copy" | "fork" | "migration";
+  /**
+   * A `"copy"` of a file, a `"fork"` of a namespace, a `"branch"` of a database on Turso Cloud. `"migration"`: it has a key of its own and
+   * cannot be a copy, so it was migrated.
+   */
+  readonly by: "copy" | "fork" | "branch" | "migration";
   /** The newest migration; `undefined` for an empty folder. */
   readonly version: string | undefined;
   readonly durationMs: number;
@@ -55,6 +64,7 @@ export async function createTemplate(options: TemplateOptions): Promise<Template
   const templates = path.resolve(options.templates ?? path.join(".litefleet", "templates"));
   const files = new Map<string, Promise<string>>();
   const forks = new Map<string, Promise<string>>();
+  const groups = new Map<string, Promise<CloudGroup>>();
   return {
     async hash() {
       return templateHash(await loadMigrations(options.dir, options), "sqlite");
@@ -64,18 +74,19 @@ export async function createTemplate(options: TemplateOptions): Promise<Template
       const set = await loadMigrations(options.dir, options);
       const [resolved] = await resolveTenants({ tenants: [tenant] });
       if (resolved === undefined) throw new TypeError("Expected a tenant");
-      const by = await provision(set, resolved, { templates, files, forks });
+      const made = await provision(set, resolved, { templates, files, forks, groups });
       const { name, target } = resolved;
       const durationMs = Math.round(performance.now() - startedAt);
-      return { name, target, by, version: set.migrations.at(-1)?.name, durationMs };
+      return { name, target, ...made, version: set.migrations.at(-1)?.name, durationMs };
     },
   };
 }
 
 /**
  * Makes a new tenant with everything applied and its ledger filled in, so that `status` finds it up to date at once: a copy of a migrated
- * template (a file: by reference where the file system can; a server: a fork of its namespace, which needs `adminUrl` and `namespace`). It is
- * there as a whole or not at all, and survives a power cut once this has resolved.
+ * template (a file: by reference where the file system can; a server: a fork of its namespace, which needs `adminUrl` and `namespace`; Turso
+ * Cloud: a branch, which needs `cloud` and a token of the Platform API in `TURSO_API_TOKEN`; where it is says `target` then, and not the tenant's
+ * `url`). It is there as a whole or not at all, and survives a power cut once this has resolved.
  *
  * What the migrations insert is the same in all copies, also times and random values.
  *
@@ -94,35 +105,73 @@ interface Templates {
   readonly templates: string;
   readonly files: Map<string, Promise<string>>;
   readonly forks: Map<string, Promise<string>>;
+  readonly groups: Map<string, Promise<CloudGroup>>;
 }
 
-async function provision(
-  set: MigrationSet,
-  tenant: ResolvedTenant,
-  { templates, files, forks }: Templates,
-): Promise<ProvisionedTenant["by"]> {
-  const { name, path: file, config } = tenant;
+type Made = Pick<ProvisionedTenant, "by"> & Partial<Pick<ProvisionedTenant, "target">>;
+
+async function provision(set: MigrationSet, tenant: ResolvedTenant, known: Templates): Promise<Made> {
+  const { name, path: file, config, cloud } = tenant;
   if (file !== undefined) {
     // An encrypted database is a copy of none that has another key.
     if (config.encryptionKey !== undefined) {
       await provisionByMigrating(set, file, config, name);
-      return "migration";
+      return { by: "migration" };
     }
     // Whether it is there still is looked at each time: somebody may clear the folder.
-    const template = await shareCall(files, config.engine ?? "libsql", () => fileTemplate(set, templates, config));
+    const template = await shareCall(known.files, config.engine ?? "libsql", () =>
+      fileTemplate(set, known.templates, config),
+    );
     await provisionFile(template, file, name);
-    return "copy";
+    return { by: "copy" };
   }
+  if (cloud !== undefined) return provisionOnCloud(set, tenant, cloud, known);
   const { admin, namespace } = adminOf(tenant, "a fork of a template");
-  const key = JSON.stringify([tenant.adminUrl, templateHash(set, "sqld")]);
-  const template = await remember(forks, key, () => sqldTemplate(set, admin, config));
-  const isMade = await admin.fork(template, namespace).catch((error: unknown) => {
+  const place = tenant.adminUrl ?? "";
+  await copyTemplate(set, sqldNamespaces(admin, config), { place, to: namespace, tenant: name, known: known.forks });
+  return { by: "fork" };
+}
+
+async function provisionOnCloud(
+  set: MigrationSet,
+  { name, config }: ResolvedTenant,
+  cloud: TursoCloudDatabase,
+  { forks, groups }: Templates,
+): Promise<Made> {
+  const { org, database, baseUrl } = cloud;
+  const place = JSON.stringify([org, cloud.group, baseUrl]);
+  const group = await remember(groups, place, () => openCloudGroup(cloud, config));
+  await copyTemplate(set, group, { place, to: database, tenant: name, known: forks });
+  // It is there when it answers.
+  const client = await group.open(database);
+  client.close();
+  return { by: "branch", target: redactUrl((await group.configOf(database)).url) };
+}
+
+/** @throws {MigrateError} `TENANT_EXISTS` */
+async function copyTemplate(
+  set: MigrationSet,
+  server: DatabaseServer,
+  {
+    place,
+    to,
+    tenant,
+    known,
+  }: {
+    readonly place: string;
+    readonly to: string;
+    readonly tenant: string;
+    readonly known: Map<string, Promise<string>>;
+  },
+): Promise<void> {
+  const key = JSON.stringify([place, templateHash(set, server.kind)]);
+  const template = await remember(known, key, () => serverTemplate(set, server));
+  const isMade = await server.copy(template, to).catch((error: unknown) => {
     // It may be gone: the next tenant looks for it again.
-    forks.delete(key);
+    known.delete(key);
     throw error;
   });
-  if (!isMade) throw tenantExists(name);
-  return "fork";
+  if (!isMade) throw tenantExists(tenant);
 }
 
 /** Calls at the same time share one run. */

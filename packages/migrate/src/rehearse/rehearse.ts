@@ -76,7 +76,8 @@ const defaultSample = 10;
 
 /**
  * Runs what is pending on copies of some of the tenants, and tells how long it takes and what becomes of the rows. A file is copied into a
- * temporary folder, a namespace of a libSQL server is forked (which needs `adminUrl`); the copies are removed. The originals are not changed.
+ * temporary folder, a namespace of a libSQL server is forked (which needs `adminUrl`), a database on Turso Cloud is branched (which needs `cloud`, as
+ * `{ turso }` gives it, and `TURSO_API_TOKEN`); the copies are removed. The originals are not changed.
  *
  * @throws {MigrateError} `NO_TARGETS`, `TARGET_INVALID`, `DIR_INVALID`, `MIGRATION_UNKNOWN`.
  * @throws {RangeError} for a sample that cannot be.

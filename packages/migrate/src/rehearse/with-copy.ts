@@ -8,6 +8,9 @@ import { namespaceFetch } from "../fleet/namespace-fetch.ts";
 import { tenantExists, withClient } from "../fleet/run-tenants.ts";
 import type { ResolvedTenant } from "../fleet/tenant.ts";
 import { adminOf } from "../sqld/sqld-admin.ts";
+import { besides } from "../turso-cloud/besides.ts";
+import { openCloudGroup } from "../turso-cloud/cloud-group.ts";
+import type { TursoCloudDatabase } from "../turso-cloud/platform.ts";
 
 /** How long a copy may wait for other writers. */
 const lockTimeoutMs = 30_000;
@@ -18,7 +21,9 @@ export async function withCopy<T>(
   folder: string,
   use: (copy: ResolvedTenant) => Promise<T>,
 ): Promise<T> {
-  return tenant.path === undefined ? withFork(tenant, use) : withFile(tenant, tenant.path, folder, use);
+  const { path: file, cloud } = tenant;
+  if (file !== undefined) return withFile(tenant, file, folder, use);
+  return cloud === undefined ? withFork(tenant, use) : withBranch(tenant, cloud, use);
 }
 
 async function withFile<T>(
@@ -55,5 +60,22 @@ async function withFork<T>(tenant: ResolvedTenant, use: (copy: ResolvedTenant) =
     });
   } finally {
     await admin.remove(copy);
+  }
+}
+
+async function withBranch<T>(
+  tenant: ResolvedTenant,
+  cloud: TursoCloudDatabase,
+  use: (copy: ResolvedTenant) => Promise<T>,
+): Promise<T> {
+  const group = await openCloudGroup(cloud, tenant.config);
+  const copy = besides(cloud.database, "litefleet-rehearsal");
+  await group.remove(copy);
+  try {
+    await group.copy(cloud.database, copy);
+    (await group.open(copy)).close();
+    return await use({ ...tenant, namespace: undefined, cloud: undefined, config: await group.configOf(copy) });
+  } finally {
+    await group.remove(copy);
   }
 }

@@ -17,8 +17,10 @@ export interface Platform {
   databasesOf(group: string): Promise<{ readonly name: string; readonly hostname: string }[]>;
   /** A token that is good for all databases of the group. */
   tokenFor(group: string, expiration: string): Promise<string>;
-  /** Makes `to` a copy of `from`, whole or not at all. */
-  branch(from: string, to: string, group: string): Promise<void>;
+  /** Makes an empty database. Answers the host at which it is; `undefined` if there is one of that name already. */
+  create(database: string, group: string): Promise<string | undefined>;
+  /** Makes `to` a copy of `from`, whole or not at all. Answers as `create` does. */
+  branch(from: string, to: string, group: string): Promise<string | undefined>;
   /** False if there was none. */
   remove(database: string): Promise<boolean>;
 }
@@ -48,20 +50,24 @@ export async function openPlatform(
       const made = await ask(`make a token for group ${group}`, () => api.groups.createToken(group, { expiration }));
       return made.jwt;
     },
+    create: async (database, group) => {
+      const made = await ask(`make database ${database}`, () => unless(409, api.databases.create(database, { group })));
+      return made?.hostname;
+    },
     branch: async (from, to, group) => {
       const seed = { type: "database" as const, name: from };
-      await ask(`branch ${to} off database ${from}`, () => api.databases.create(to, { group, seed }));
+      const made = await ask(`branch ${to} off database ${from}`, () =>
+        unless(409, api.databases.create(to, { group, seed })),
+      );
+      return made?.hostname;
     },
-    remove: (database) =>
-      ask(`delete database ${database}`, () =>
-        api.databases.delete(database).then(
-          () => true,
-          (error: unknown) => {
-            if (error instanceof Error && "status" in error && error.status === 404) return false;
-            throw error;
-          },
+    remove: async (database) =>
+      (await ask(`delete database ${database}`, () =>
+        unless(
+          404,
+          api.databases.delete(database).then(() => true),
         ),
-      ),
+      )) === true,
   };
 }
 
@@ -70,6 +76,16 @@ async function loadApi() {
     return await import("@tursodatabase/api");
   } catch (cause) {
     throw new MigrateError("Turso Cloud needs its client: npm install @tursodatabase/api", "TARGET_INVALID", { cause });
+  }
+}
+
+/** `undefined` where the API refuses with this status. */
+async function unless<T>(status: number, answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof Error && "status" in error && error.status === status) return undefined;
+    throw error;
   }
 }
 

@@ -2,6 +2,7 @@ import { access, readdir } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "@litefleet/driver";
 import { MigrateError } from "../../errors.ts";
+import { isOwnCopy } from "../own-copies.ts";
 import type { Tenant } from "../tenant.ts";
 
 /** The namespaces of a libSQL server. It has no route that lists them, so they come from a registry or from its data folder. */
@@ -13,7 +14,10 @@ export interface SqldNamespaces {
   readonly authToken?: Config["authToken"];
   /** The registry: names, or a function that gives them. */
   readonly namespaces?: readonly string[] | (() => readonly string[] | Promise<readonly string[]>);
-  /** The server's data folder (`--db-path`) on this machine: every namespace in it, save `default`. */
+  /**
+   * The server's data folder (`--db-path`) on this machine: every namespace in it, save `default` and what we have made beside tenants, such as
+   * backups and templates.
+   */
   readonly dataDir?: string;
 }
 
@@ -40,7 +44,10 @@ async function readDataDir(folder: string): Promise<string[]> {
   const entries = await readdir(dbs, { withFileTypes: true }).catch((cause: unknown) => {
     throw new MigrateError(`${folder} is no data folder of sqld: it has no folder dbs.`, "TARGET_INVALID", { cause });
   });
-  const names = entries.filter((entry) => entry.isDirectory() && entry.name !== "default").map(({ name }) => name);
+  const names = entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .filter((name) => name !== "default" && !isOwnCopy(name));
   const isUsed = (name: string): Promise<boolean> => access(path.join(dbs, name, "data")).then(yes, no);
   const used = await Promise.all(names.map(isUsed));
   return names.filter((_, i) => used[i]).sort();

@@ -1,3 +1,4 @@
+import { isOwnCopy } from "../own-copies.ts";
 import { openPlatform } from "../../turso-cloud/platform.ts";
 import type { Tenant } from "../tenant.ts";
 
@@ -17,7 +18,8 @@ export interface TursoPlatform {
 
 /**
  * Its databases, group by group: the API answers one group's in one piece. Each group's token is made when the first of its
- * databases is opened, and is good for all of them. The group is the tag `group`.
+ * databases is opened, and is good for all of them. The group is the tag `group`. What we have made beside tenants, such as backups, is left
+ * out.
  *
  * @throws {MigrateError} `TARGET_INVALID` if the API refuses, a group does not exist or the package is not installed.
  * @see https://docs.turso.tech/api-reference/databases/list
@@ -35,6 +37,7 @@ export async function findTursoDatabases(given: TursoPlatform): Promise<Tenant[]
       return granted;
     };
     for (const { name, hostname } of await platform.databasesOf(group)) {
+      if (isOwnCopy(name)) continue;
       const cloud = { org, database: name, group, ...(baseUrl !== undefined && { baseUrl }) };
       tenants.push({ name, url: `libsql://${hostname}`, authToken, tags: { group }, cloud });
     }
