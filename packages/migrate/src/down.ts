@@ -16,6 +16,12 @@ export interface DownOptions extends DownRunOptions, SourceOptions {
 /** How migrations are undone. */
 export interface DownRunOptions extends RunOptions, DownTarget {}
 
+/** What our own runs over a fleet add. */
+export interface DownHooks extends RunHooks {
+  /** Exactly these are undone, those of them that are there: what `steps` came to when it was decided. */
+  readonly only?: readonly string[];
+}
+
 /** What was undone. */
 export interface DownResult {
   readonly state: "reverted" | "unchanged";
@@ -41,7 +47,11 @@ export async function down(client: Client, options: DownOptions): Promise<DownRe
 }
 
 /** {@link down} with a folder that was read before. */
-export async function undo(client: Client, set: MigrationSet, options: DownRunOptions & RunHooks): Promise<DownResult> {
+export async function undo(
+  client: Client,
+  set: MigrationSet,
+  options: DownRunOptions & DownHooks,
+): Promise<DownResult> {
   const goal = downGoal(set, options, options.tenant);
   const { names, durationMs } = await runToGoal(client, set, goal, options);
   const left = new Set(names);

@@ -4,7 +4,7 @@ import type { Migration, MigrationSet } from "./migration.ts";
 import { nextMigrations } from "./next-migrations.ts";
 import type { MigrationOrder } from "./next-migrations.ts";
 import type { MigrationStep, PlannedTransaction } from "./plan.ts";
-import { refuseDivergedHistory } from "./read-history.ts";
+import { refuseDivergedHistory, subject } from "./read-history.ts";
 import { migrationsUpTo } from "./up-to.ts";
 
 /** Where a database is to get. */
@@ -52,24 +52,29 @@ export interface DownTarget {
 
 /**
  * The last migrations undone, newest first. Which ones they are is decided by the first `standing`, so that of two that go
- * one step back at the same time only one does.
+ * one step back at the same time only one does; or it was decided before, and `only` says so.
  *
  * @throws {RangeError} if `steps` is not a whole number from 1 on, or both are given.
  */
-export function downGoal(set: MigrationSet, target: DownTarget, tenant: string | undefined): Goal {
-  const { steps, to } = target;
+export function downGoal(
+  set: MigrationSet,
+  target: DownTarget & { readonly only?: readonly string[] },
+  tenant: string | undefined,
+): Goal {
+  const { steps, to, only } = target;
   if (steps !== undefined && to !== undefined) throw new RangeError("Expected either steps or to, not both");
   if (steps !== undefined && !(Number.isSafeInteger(steps) && steps >= 1)) {
     throw new RangeError(`Expected steps as a whole number from 1 on, got ${steps}`);
   }
   const kept = to === undefined ? undefined : to === "0" ? new Set<Migration>() : migrationsUpTo(set, to);
-  let targets: readonly Migration[] | undefined;
+  let targets = only && set.migrations.filter(({ name }) => only.includes(name)).toReversed();
   return {
     next: ({ history }) => {
       const isThere = new Set([...history.applied, ...history.edited]);
       targets ??= choose(set, isThere, kept, steps ?? 1);
       const left = targets.filter((migration) => isThere.has(migration));
       if (left.length > 0) {
+        if (only !== undefined) refuseNewer(set, isThere, targets, tenant);
         refuseDivergedHistory({ ...history, outOfOrder: [], pending: left }, tenant);
         refuseWithoutDown(set, left, tenant);
       }
@@ -86,6 +91,26 @@ function choose(
 ): Migration[] {
   const newestFirst = set.migrations.filter((m) => m.isRepeatable !== true && isThere.has(m)).toReversed();
   return kept === undefined ? newestFirst.slice(0, steps) : newestFirst.filter((m) => !kept.has(m));
+}
+
+/** What was applied since stays, and nothing is undone below it. */
+function refuseNewer(
+  set: MigrationSet,
+  isThere: ReadonlySet<Migration>,
+  targets: readonly Migration[],
+  tenant: string | undefined,
+): void {
+  const oldest = set.migrations.findIndex((migration) => targets.includes(migration));
+  const newer = set.migrations.find(
+    (m, i) => i > oldest && m.isRepeatable !== true && isThere.has(m) && !targets.includes(m),
+  );
+  if (newer === undefined) return;
+  throw new MigrateError(
+    `${subject(tenant)}: ${newer.name} was applied after it was decided to undo ${targets.map(({ name }) => name).join(", ")}. ` +
+      `Nothing was changed; see status, and go back anew.`,
+    "HISTORY_OUT_OF_ORDER",
+    { tenant, migration: newer.name },
+  );
 }
 
 function refuseWithoutDown(set: MigrationSet, migrations: readonly Migration[], tenant: string | undefined): void {

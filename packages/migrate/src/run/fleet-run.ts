@@ -20,6 +20,7 @@ import { RunJournal } from "./run-journal.ts";
 import type { RunRecord, RunTenant } from "./run-record.ts";
 import { RunStop } from "./run-stop.ts";
 import { ServerLanes } from "./server-lanes.ts";
+import { goesSteps, openStepsRunner } from "./steps-back.ts";
 import { openTaskRunner } from "./task-runner.ts";
 import { guardOf } from "./tenant-guard.ts";
 import type { TenantTask } from "./tenant-task.ts";
@@ -148,11 +149,13 @@ export async function conductRun(plan: RunPlan, begun: RunToConduct): Promise<Fi
   book.keep(journal);
   const unfollow = stop.follow(plan.signal);
   const tenants = begun.tenants.map((tenant) => tenant && lanes.watched(tenant));
-  const runner = openTaskRunner(
-    plan,
-    tenants.flatMap((tenant) => tenant ?? []),
-    concurrency,
-  );
+  const runner = goesSteps(plan.task)
+    ? openStepsRunner(plan, plan.task, { book, journal, stop })
+    : openTaskRunner(
+        plan,
+        tenants.flatMap((tenant) => tenant ?? []),
+        concurrency,
+      );
   try {
     plan.onStart?.(begun.items.size);
     const { items } = begun;

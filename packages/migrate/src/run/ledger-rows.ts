@@ -37,6 +37,7 @@ export function readTenant(row: Row): RunTenant {
     pending: readNames(row["pending"]),
     version: row["version"] === null ? undefined : text(row["version"]),
     error: row["error"] === null ? undefined : (JSON.parse(text(row["error"])) as TenantError),
+    ...(row["undo"] !== null && { undo: readNames(row["undo"]) }),
   };
 }
 
@@ -58,10 +59,10 @@ export function updateRun(run: RunRecord): InStatement {
 
 /** Writes what changes of a tenant. */
 export function updateTenant(run: string, place: number, tenant: RunTenant): InStatement {
-  const { state, attempts, startedAt, durationMs, applied, pending, version, error } = tenant;
+  const { state, attempts, startedAt, durationMs, applied, pending, version, error, undo } = tenant;
   return {
     sql: `UPDATE litefleet_run_tenants SET state = ?, attempts = ?, started_at = ?, duration_ms = ?, applied = ?, pending = ?,
-  version = ?, error = ? WHERE run = ? AND place = ?`,
+  version = ?, error = ?, undo = ? WHERE run = ? AND place = ?`,
     args: [
       state,
       attempts,
@@ -71,6 +72,7 @@ export function updateTenant(run: string, place: number, tenant: RunTenant): InS
       JSON.stringify(pending),
       version ?? null,
       error === undefined ? null : JSON.stringify(error),
+      undo === undefined ? null : JSON.stringify(undo),
       run,
       place,
     ],

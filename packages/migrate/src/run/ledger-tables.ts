@@ -32,6 +32,7 @@ export const ledgerTables: readonly string[] = [
   pending TEXT NOT NULL DEFAULT '[]',
   version TEXT,
   error TEXT,
+  undo TEXT,
   PRIMARY KEY (run, place)
 )`,
 ];

@@ -29,6 +29,7 @@ export async function openLedger(ledger: string | Config, cwd?: string, mustExis
         await client.execute("PRAGMA journal_mode = WAL");
       }
       await client.batch([...ledgerTables], "write");
+      await addMissingColumn(client);
       return client;
     } catch (error) {
       client.close();
@@ -41,6 +42,23 @@ export async function openLedger(ledger: string | Config, cwd?: string, mustExis
       "RUN_LEDGER_FAILED",
       { cause: error },
     );
+  }
+}
+
+/** A ledger that was made before runs could go steps back and be resumed lacks a column. */
+async function addMissingColumn(client: Client): Promise<void> {
+  const hasIt = async (): Promise<boolean> => {
+    const { rows } = await client.execute(
+      "SELECT 1 FROM pragma_table_info('litefleet_run_tenants') WHERE name = 'undo'",
+    );
+    return rows.length > 0;
+  };
+  if (await hasIt()) return;
+  try {
+    await client.execute("ALTER TABLE litefleet_run_tenants ADD COLUMN undo TEXT");
+  } catch (error) {
+    // Somebody else may have been faster.
+    if (!(await hasIt())) throw error;
   }
 }
 

@@ -15,7 +15,6 @@ import { defaultLedger, openLedger } from "./open-ledger.ts";
 import { readKeptTenants, readSettings } from "./read-kept.ts";
 import type { KeptTenantRow } from "./read-kept.ts";
 import type { RunRecord, RunTenant, RunTenantState } from "./run-record.ts";
-import { isRepeatable } from "./tenant-task.ts";
 import type { TenantTask } from "./tenant-task.ts";
 
 /** What is gone on with, and how. */
@@ -85,13 +84,6 @@ export async function resumeRun(plan: ResumePlan): Promise<FinishedRun> {
 
 /** The run's own goal, also where the folder has got newer migrations since. */
 function sameGoal(task: TenantTask, run: RunRecord, set: MigrationSet): TenantTask {
-  if (!isRepeatable(task)) {
-    throw new MigrateError(
-      `Run ${run.id} went a number of steps back, and on tenants that were under way nobody knows how many of them were done. ` +
-        `See status, and start down again with the migration to go back to (--to).`,
-      "ROLLOUT_INVALID",
-    );
-  }
   const names = set.migrations.map(({ name }) => name);
   const lost = run.migrations.find((name) => !names.includes(name));
   if (lost !== undefined) {

@@ -80,6 +80,11 @@ export interface RunTenant {
   readonly applied: readonly string[];
   /** What it still lacks, as far as that is known. */
   readonly pending: readonly string[];
+  /**
+   * Only in a run that goes a number of steps back: the migrations that it undoes on this tenant, newest first. Written down before the
+   * tenant is changed.
+   */
+  readonly undo?: readonly string[];
   /** The newest migration that it has; `undefined` for none or where that is not known. */
   readonly version: string | undefined;
   /** Only for `"failed"`. */

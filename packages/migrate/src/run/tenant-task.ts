@@ -1,7 +1,7 @@
 import { applyPending } from "../apply.ts";
 import type { ApplyOptions, MigrateResult } from "../apply.ts";
 import { undo } from "../down.ts";
-import type { DownRunOptions } from "../down.ts";
+import type { DownHooks, DownRunOptions } from "../down.ts";
 import { MigrateError } from "../errors.ts";
 import { tenantExists, withClient } from "../fleet/run-tenants.ts";
 import { describeError } from "../fleet/tenant-result.ts";
@@ -22,7 +22,7 @@ type PerTenant = "tenant" | "signal" | "onEvent";
 /** What is done to every tenant of a run. Plain data, so that a thread can be told. */
 export type TenantTask = (
   | ({ readonly command: "up" } & Omit<ApplyOptions, PerTenant>)
-  | ({ readonly command: "down" } & Omit<DownRunOptions, PerTenant>)
+  | ({ readonly command: "down" } & Omit<DownRunOptions, PerTenant> & Pick<DownHooks, "only">)
 ) & { readonly guard?: TenantGuard };
 
 /** What one attempt made of a tenant. Plain data. */
@@ -68,18 +68,23 @@ export async function attemptTask(
     isFenced = tenant.path === undefined && task.guard?.fence === true && !(await isUpToDate(tenant, set, task));
     return await (isFenced ? withFence(tenant, run, ({ state }) => state === "migrated") : run(tenant));
   } catch (error) {
-    const { pending } = error instanceof MigrateError ? error : { pending: [] };
-    // What was applied to the copy behind a fence goes with it.
-    const applied = error instanceof MigrateError && !isFenced ? error.applied : [];
-    return {
-      state: "failed",
-      applied,
-      pending,
-      version: task.command === "up" ? applied.at(-1) : undefined,
-      error: describeError(error, tenant),
-      mayPass: isRepeatable(task) && mayPass(error, task.tx ?? "all"),
-    };
+    return failedAttempt(error, tenant, task, isFenced);
   }
+}
+
+/** What an attempt came to that ended with this error. */
+export function failedAttempt(error: unknown, tenant: ResolvedTenant, task: TenantTask, isFenced = false): Attempt {
+  const { pending } = error instanceof MigrateError ? error : { pending: [] };
+  // What was applied to the copy behind a fence goes with it.
+  const applied = error instanceof MigrateError && !isFenced ? error.applied : [];
+  return {
+    state: "failed",
+    applied,
+    pending,
+    version: task.command === "up" ? applied.at(-1) : undefined,
+    error: describeError(error, tenant),
+    mayPass: mayPass(error, task.tx ?? "all"),
+  };
 }
 
 /** Takes down what a run has left that was killed. Where the admin API cannot be reached, the tenant itself says what is wrong, if anything is. */
@@ -97,11 +102,6 @@ async function isUpToDate(tenant: ResolvedTenant, set: MigrationSet, task: Tenan
   if (task.command === "down") return false;
   const { state } = await withClient(tenant, (client) => statusOf(client, set, tenant.name));
   return state === "up-to-date";
-}
-
-/** Whether the task can be done again where it may have been done: so many steps back would be that many more. */
-export function isRepeatable(task: TenantTask): boolean {
-  return task.command === "up" || task.to !== undefined;
 }
 
 type Outcome = Pick<Attempt, "state" | "applied" | "pending" | "version">;
