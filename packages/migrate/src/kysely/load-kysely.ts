@@ -1,5 +1,7 @@
 import type { Client } from "@litefleet/driver";
+import type * as KyselyModule from "kysely";
 import { MigrateError } from "../errors.ts";
+import { inScope } from "./level.ts";
 
 /** What a migration of Kysely exports. */
 export type KyselyMigration = (db: unknown) => Promise<void>;
@@ -14,13 +16,10 @@ export type RunMigration = (migration: KyselyMigration, client: Client) => Promi
  */
 export async function loadKysely(): Promise<RunMigration> {
   try {
-    const [{ Kysely }, { LitefleetDialect }] = await Promise.all([
-      import("kysely"),
-      import("@litefleet/kysely-dialect"),
-    ]);
+    const [kysely, { LitefleetDialect }] = await Promise.all([import("kysely"), import("@litefleet/kysely-dialect")]);
     return async (migration, client) => {
       // The client stays open: it belongs to whoever made it.
-      await migration(new Kysely({ dialect: new LitefleetDialect({ client }) }));
+      await migration(await scopedKysely(kysely, new LitefleetDialect({ client })));
     };
   } catch (cause) {
     throw new MigrateError(
@@ -29,4 +28,18 @@ export async function loadKysely(): Promise<RunMigration> {
       { cause },
     );
   }
+}
+
+/** A `Kysely` instance that lends each of its connections in a scope of its own. */
+async function scopedKysely(
+  { Kysely, DefaultConnectionProvider, DefaultQueryExecutor }: typeof KyselyModule,
+  dialect: KyselyModule.Dialect,
+): Promise<unknown> {
+  const driver = dialect.createDriver();
+  await driver.init();
+  const connections = new DefaultConnectionProvider(driver);
+  const executor = new DefaultQueryExecutor(dialect.createQueryCompiler(), dialect.createAdapter(), {
+    provideConnection: (use, options) => connections.provideConnection((lent) => inScope(() => use(lent)), options),
+  });
+  return new Kysely({ config: { dialect }, dialect, driver, executor });
 }

@@ -3,7 +3,8 @@ import type { InArgs, InValue, RawResult } from "@litefleet/driver";
 import { parseStatement } from "@litefleet/driver/sql";
 import type { MigrationStatement } from "../migration.ts";
 import type { KyselyMigration, RunMigration } from "./load-kysely.ts";
-import { standIn } from "./stand-in.ts";
+import { withStandIn } from "./stand-in.ts";
+import type { StatementHost } from "./stand-in.ts";
 
 const nothing: RawResult = { columns: [], columnTypes: [], rows: [], rowsAffected: 0, lastInsertRowid: undefined };
 
@@ -23,7 +24,7 @@ export async function recordStatements(
   };
   await using client = createClient({ url: ":memory:", engine: "sqlite" });
   await using base = await client.transaction("read");
-  const recorder = standIn(client, base, {
+  const host: StatementHost = {
     run: async (sql, args) => {
       const { kind, returning, pragma } = parseStatement(sql);
       if (kind === "read" || returning || (pragma !== undefined && pragma.value === undefined)) refuse();
@@ -36,9 +37,9 @@ export async function recordStatements(
     begin: async () => undefined,
     commit: async () => undefined,
     rollback: async () => refuse(),
-  });
+  };
   try {
-    await run(migration, recorder);
+    await withStandIn(client, base, host, async (stand) => run(migration, stand));
   } catch {
     return undefined;
   }

@@ -4,7 +4,8 @@ import { traceTables } from "../safety/table-trace.ts";
 import { readEffect } from "../sql/effect.ts";
 import type { Effect } from "../sql/effect.ts";
 import type { RunCode } from "./migration-code.ts";
-import { standIn } from "./stand-in.ts";
+import { withStandIn } from "./stand-in.ts";
+import type { StatementHost } from "./stand-in.ts";
 
 /** Thrown when a program turns out to need a transaction with foreign keys off. */
 export class ForeignKeysInTheWay extends Error {}
@@ -23,13 +24,11 @@ export async function runLive(
   areKeysOff: boolean,
 ): Promise<readonly Effect[]> {
   const effects: Effect[] = [];
-  let depth = 0;
-  const savepoint = (): string => `litefleet_${depth}`;
   const demandKeysOff = (): void => {
     if (!areKeysOff) throw new ForeignKeysInTheWay();
   };
   let isInTheWay = false;
-  const stand = standIn(client, tx, {
+  const host: StatementHost = {
     run: async (sql, args) => {
       const pragma = readForeignKeyPragma(sql);
       if (pragma === "on" || pragma === "off") {
@@ -43,22 +42,19 @@ export async function runLive(
       return tx.prepare(sql).raw(args);
     },
     stream: () => undefined,
-    begin: async () => {
-      depth += 1;
-      await tx.execute(`SAVEPOINT ${savepoint()}`);
+    begin: async (name) => {
+      await tx.execute(`SAVEPOINT ${name}`);
     },
-    commit: async () => {
-      await tx.execute(`RELEASE ${savepoint()}`);
-      depth -= 1;
+    commit: async (name) => {
+      await tx.execute(`RELEASE ${name}`);
     },
-    rollback: async () => {
-      await tx.execute(`ROLLBACK TO ${savepoint()}`);
-      await tx.execute(`RELEASE ${savepoint()}`);
-      depth -= 1;
+    rollback: async (name) => {
+      await tx.execute(`ROLLBACK TO ${name}`);
+      await tx.execute(`RELEASE ${name}`);
     },
-  });
+  };
   try {
-    await code(stand);
+    await withStandIn(client, tx, host, code);
   } finally {
     // Whatever the program made of the error.
     if (isInTheWay) demandKeysOff();
