@@ -1,6 +1,6 @@
 import type { Client } from "@litefleet/driver";
-import { runToGoal } from "./apply.ts";
-import type { RunHooks, RunOptions } from "./apply.ts";
+import type { RunHooks, RunOptions } from "./run-options.ts";
+import { runToGoal } from "./run-to-goal.ts";
 import { downGoal } from "./goal.ts";
 import type { DownTarget } from "./goal.ts";
 import { loadMigrations } from "./load-migrations.ts";

@@ -6,8 +6,9 @@ import type { MigrationSet } from "./migration.ts";
 import type { MigrationPlan, PlannedTransaction } from "./plan.ts";
 import { needsJournal } from "./run-transaction.ts";
 import type { HistoryReading } from "./read-history.ts";
-import { fingerprintGuard, guardFailure } from "./safety/fingerprint.ts";
-import { countedTables } from "./safety/row-guard.ts";
+import { fingerprintGuard, guardFailure, textGuard } from "./safety/fingerprint.ts";
+import { countedTables, selectObjects } from "./safety/row-guard.ts";
+import type { SchemaObject } from "./safety/row-guard.ts";
 import { fold } from "./safety/table-trace.ts";
 import { quoteIdentifier } from "./sql/quote.ts";
 import { isBusy } from "./tenant-errors.ts";
@@ -27,9 +28,9 @@ export async function runAsBatch(
   set: MigrationSet,
   planned: PlannedTransaction,
   read: HistoryReading,
-  allowRowLoss: readonly string[],
+  options: { readonly allowRowLoss?: readonly string[]; readonly isGuess: boolean },
 ): Promise<boolean> {
-  const script = toScript(set, planned, read, allowRowLoss);
+  const script = toScript(set, planned, read, options);
   if (script === undefined) return false;
   try {
     await client.batch(script, "write", { foreignKeys: planned.foreignKeys });
@@ -51,7 +52,7 @@ function toScript(
   set: MigrationSet,
   { migrations, foreignKeys }: PlannedTransaction,
   { rows, objects, standing }: HistoryReading,
-  allowRowLoss: readonly string[],
+  { allowRowLoss = [], isGuess }: { readonly allowRowLoss?: readonly string[]; readonly isGuess: boolean },
 ): InStatement[] | undefined {
   const { ledger } = set;
   if (objects === undefined || migrations.some(({ code, effects }) => code !== undefined || effects.some(isUnknown))) {
@@ -63,7 +64,10 @@ function toScript(
   if (usesJournal && ledger.hasChecksums) return undefined;
   const isUnchanged = guardTable(ledger.table, ledger.select, rows.ledger);
   if (isUnchanged === undefined) return undefined;
-  script.push(isUnchanged, ...ledger.create);
+  script.push(isUnchanged);
+  // Whoever has not looked at the database knows nothing of its tables.
+  if (isGuess) script.push(guardObjects(objects));
+  script.push(...ledger.create);
   if (usesJournal) {
     const isSame = guardTable(journalTable, selectJournal(ledger), rows.journal);
     if (isSame === undefined) return undefined;
@@ -84,13 +88,8 @@ function toScript(
     if (foreignKeys === "off" && plan.mayBreakReferences) script.push(noViolations);
   }
   if (!guards.isUsed) return script;
-  const [first, ...rest] = script;
-  return [
-    first ?? "SELECT 1",
-    `CREATE TABLE ${countsTable} (migration, name, n)`,
-    ...rest,
-    `DROP TABLE ${countsTable}`,
-  ];
+  const checks = script.splice(0, isGuess ? 2 : 1);
+  return [...checks, `CREATE TABLE ${countsTable} (migration, name, n)`, ...script, `DROP TABLE ${countsTable}`];
 }
 
 const noViolations = `SELECT CASE WHEN EXISTS (SELECT 1 FROM pragma_foreign_key_check) THEN ${guardFailure} ELSE 1 END`;
@@ -106,6 +105,13 @@ function guardTable(table: string, select: InStatement, rows: ResultSet | undefi
     sql: `SELECT CASE WHEN EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?) THEN ${guardFailure} ELSE 1 END`,
     args: [table],
   };
+}
+
+/** Fails the batch if the schema holds other objects. */
+function guardObjects(objects: readonly SchemaObject[]): InStatement {
+  const text = objects.map(({ type, name, sql }) => `${type} ${name} ${sql}`).join("\n");
+  const line = "type || ' ' || name || ' ' || coalesce(sql, '')";
+  return textGuard(`SELECT group_concat(${line}, char(10)) FROM (${selectObjects})`, [], text === "" ? null : text);
 }
 
 /** SQLite takes 500 parts of a compound SELECT; a hundred keep statements short. */

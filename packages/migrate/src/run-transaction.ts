@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { LibsqlBatchError } from "@litefleet/driver";
 import type { Client, InStatement, Transaction } from "@litefleet/driver";
-import type { RunOptions } from "./apply.ts";
 import { MigrateError } from "./errors.ts";
 import { ForeignKeysInTheWay, runLive } from "./kysely/run-live.ts";
 import { createJournal, dropEmptyJournal, noteTexts, selectJournal } from "./ledger/journal.ts";
 import { ledgerWrites } from "./ledger/ledger-writes.ts";
 import type { MigrationSet } from "./migration.ts";
 import type { MigrationPlan, PlannedTransaction } from "./plan.ts";
+import type { RunOptions } from "./run-options.ts";
 import { isNext } from "./goal.ts";
 import type { Goal } from "./goal.ts";
 import { compareLedger, subject } from "./read-history.ts";

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "@litefleet/driver";
 import type { Client } from "@litefleet/driver";
 import { startSqld } from "@litefleet/testing";
@@ -6,7 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { migrate, status } from "../src/index.ts";
 import { blogDir, blogMigrations, blogUpTo, blogWith, fillBlog } from "./blog.ts";
 import { failure } from "./failure.ts";
-import { countsOf, schemaOf, writeFiles } from "./scratch.ts";
+import { countsOf, schemaOf, writeFiles, writeFolder } from "./scratch.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -58,6 +59,64 @@ test("a database is read in one request and migrated in another", async () => {
   expect(await migrate(client, { dir: blogDir })).toMatchObject({ state: "up-to-date" });
   expect(requests()).toBe(1);
   expect((await schemaOf(client)).join()).not.toContain("_litefleet");
+});
+
+test("what the last two databases held is tried on the next one, and checked there", async () => {
+  const [first] = blogMigrations;
+  const options = { dir: blogDir, to: first };
+  const sent: number[] = [];
+  for (let i = 0; i < 4; i += 1) {
+    const { client, requests } = await open();
+    expect(await migrate(client, options)).toMatchObject({ state: "migrated", applied: [first] });
+    sent.push(requests());
+  }
+  expect(sent).toEqual([2, 2, 1, 1]);
+  // One that holds something, though no migration: what stands in the way is told of.
+  const taken = await open();
+  await taken.client.execute("CREATE TABLE authors (x)");
+  expect(await failure(migrate(taken.client, options))).toMatchObject({ code: "MIGRATION_FAILED", applied: [] });
+  expect(await schemaOf(taken.client)).toHaveLength(1);
+  // That guess was wrong, so the next two are asked again.
+  sent.length = 0;
+  for (let i = 0; i < 3; i += 1) {
+    const { client, requests } = await open();
+    await migrate(client, options);
+    sent.push(requests());
+  }
+  expect(sent).toEqual([2, 2, 1]);
+  // One that is up to date already.
+  const done = await open();
+  await migrate(done.client, { dir: await blogUpTo(1) });
+  done.requests();
+  const events: string[] = [];
+  const onEvent = ({ type }: { readonly type: string }): void => void events.push(type);
+  expect(await migrate(done.client, { ...options, onEvent })).toMatchObject({ state: "up-to-date", applied: [] });
+  expect(done.requests()).toBe(2);
+  expect(events).toEqual(["begin", "retry"]);
+});
+
+test("a guess counts rows as a reading does", async () => {
+  const dir = await writeFolder({
+    "0000_t": "CREATE TABLE t (id INTEGER PRIMARY KEY, n UNIQUE);",
+    "0001_change": "UPDATE OR REPLACE t SET n = 1;",
+  });
+  // A folder that has just been written is read again each time, and so every guess forgotten.
+  await sleep(200);
+  const databases = [await open(), await open(), await open(), await open()] as const;
+  for (const { client } of databases) await migrate(client, { dir, to: "0000_t" });
+  const sent: number[] = [];
+  for (const { client, requests } of databases.slice(0, 3)) {
+    await client.execute("INSERT INTO t (n) VALUES (0)");
+    requests();
+    expect(await migrate(client, { dir })).toMatchObject({ applied: ["0001_change"] });
+    sent.push(requests());
+  }
+  // The first was taken for an empty one.
+  expect(sent).toEqual([3, 2, 1]);
+  const [, , , { client }] = databases;
+  await client.execute("INSERT INTO t (n) VALUES (0), (1)");
+  expect(await failure(migrate(client, { dir }))).toMatchObject({ code: "ROW_LOSS", migration: "0001_change" });
+  expect(await countsOf(client, "t")).toEqual({ t: 2 });
 });
 
 test("formats with a journal of ours, and references that were broken before, are migrated too", async () => {

@@ -1,4 +1,4 @@
-import type { InStatement, ResultSet, Value } from "@litefleet/driver";
+import type { InStatement, InValue, ResultSet, Value } from "@litefleet/driver";
 import { quoteIdentifier } from "../sql/quote.ts";
 
 /** An expression that ends its statement with an error: an integer overflow. */
@@ -20,10 +20,16 @@ export function fingerprintGuard(select: InStatement, rows: ResultSet): InStatem
     lines.push(values.join(","));
   }
   const columns = rows.columns.map((column) => `quote(${quoteIdentifier(column)})`).join(" || ',' || ");
-  return {
-    sql: `SELECT CASE WHEN (SELECT group_concat(${columns}, ';') FROM (${sql})) IS ? THEN 1 ELSE ${guardFailure} END`,
-    args: [...args, lines.length === 0 ? null : lines.join(";")],
-  };
+  return textGuard(
+    `SELECT group_concat(${columns}, ';') FROM (${sql})`,
+    args,
+    lines.length === 0 ? null : lines.join(";"),
+  );
+}
+
+/** A statement that fails unless `select`, which gives one value, gives this one. */
+export function textGuard(select: string, args: readonly InValue[], expected: string | null): InStatement {
+  return { sql: `SELECT CASE WHEN (${select}) IS ? THEN 1 ELSE ${guardFailure} END`, args: [...args, expected] };
 }
 
 function quote(value: Value | undefined): string | undefined {
