@@ -146,6 +146,8 @@ describe("bad input ends with 1, changes nothing and says what to do", () => {
   test.each([
     ["no command", [], /Migrate:\n/u],
     ["an unknown command", ["upp"], /unknown command 'upp'[\s\S]*Did you mean up/u],
+    ["help for an unknown command", ["upp", "--help"], /unknown command 'upp'[\s\S]*Did you mean up/u],
+    ["help and an unknown command", ["help", "upp"], /unknown command 'upp'[\s\S]*Did you mean up/u],
     ["an unknown command of a group", ["prisma", "dif"], /unknown command 'dif'[\s\S]*Did you mean diff/u],
     ["an unknown flag", ["up", "--dirr", "x"], /unknown option '--dirr'[\s\S]*Did you mean --dir/u],
     ["a flag left out", ["up", "--targets", "x.db"], /'--dir <folder>' not specified/u],

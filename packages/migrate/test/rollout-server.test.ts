@@ -1,6 +1,7 @@
 import { createServer, request } from "node:http";
 import type { Server } from "node:http";
 import { once } from "node:events";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { startFaultProxy, startSqld } from "@litefleet/testing";
 import type { SqldServer } from "@litefleet/testing";
@@ -9,6 +10,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { migrateFleet, openRuns, resumeFleet, verify } from "../src/index.ts";
 import type { RunEvent, Tenant } from "../src/index.ts";
 import { blogDir, blogMigrations } from "./blog.ts";
+import { runCli } from "./run-node.ts";
 import { scratchFolder } from "./scratch.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
@@ -167,4 +169,20 @@ test.each(["sqld", "turso"] as const)("the run ledger may be a control database 
   expect(await runs.tenants(halted.run, { state: "migrated" })).toHaveLength(10);
   await runs.close();
   expect(await resumeFleet({ ledger })).toMatchObject({ run: halted.run, state: "done", counts: { migrated: 30 } });
+});
+
+test("the command line names a control database by its URL, with the token from the environment", async () => {
+  await using control = await startSqld({ auth: true });
+  const cwd = await scratchFolder();
+  const { authToken } = control.clientConfig();
+  const cli = (args: readonly string[], token = authToken) =>
+    runCli([...args, "--ledger", control.url, "--json"], { cwd, env: { LIBSQL_AUTH_TOKEN: token ?? "" } });
+  const made = path.join(cwd, "a.db");
+  expect(await cli(["up", "--dir", blogDir, "--targets", made])).toMatchObject({ code: 0 });
+  const listed = await cli(["runs"]);
+  expect(JSON.parse(listed.stdout)).toMatchObject({ runs: [{ command: "up", state: "done", counts: { total: 1 } }] });
+  expect(await cli(["show"])).toMatchObject({ code: 0 });
+  const refused = await cli(["runs"], "wrong");
+  expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: "RUN_LEDGER_FAILED" } });
+  expect(await readdir(cwd)).toEqual(["a.db"]);
 });

@@ -13,7 +13,7 @@ import { readRunsOptions } from "./rollout-options.ts";
 
 /** `litefleet-migrate dashboard` */
 export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
-  const { ledger = defaultLedger, cwd } = readRunsOptions(options);
+  const { ledger = defaultLedger, cwd } = readRunsOptions(options, io);
   // A ledger that is not there yet is made: the dashboard may be opened before the first run.
   const reader = createRunReader(await openLedger(ledger, cwd));
   try {

@@ -23,7 +23,7 @@ export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
     sourceOptions: { source: format, ledgerTable },
     tenants: source,
     concurrency,
-    ledger: configOf(options)?.values.ledger === false ? false : readRunsOptions(options).ledger,
+    ledger: configOf(options)?.values.ledger === false ? false : readRunsOptions(options, io).ledger,
   });
   const secrets = [io.env["LIBSQL_AUTH_TOKEN"], io.env["TURSO_AUTH_TOKEN"]];
   const checks = found.map((one) => ({ ...one, message: redact(one.message, secrets) }));

@@ -24,7 +24,7 @@ export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
         source: format,
         concurrency,
         ...source,
-        ...readRollout(options),
+        ...readRollout(options, io),
         to: optionalText(options["to"]),
         steps: options["steps"] === undefined ? undefined : Number(options["steps"]),
         tx: readScope(options),

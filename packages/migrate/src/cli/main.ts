@@ -18,11 +18,27 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
     exitCode = await (await entry.load()).run(options, io);
   });
   try {
-    await program.parseAsync([...argv], { from: "user" });
+    await program.parseAsync(withKnownCommand(program, argv), { from: "user" });
     return exitCode;
   } catch (error) {
     return reportError(error, wantedDocument(argv), io);
   }
+}
+
+/**
+ * `help up` as `up --help`. A command that there is not is left without what follows it: commander would answer `upp --help` with the
+ * help of everything, as if nothing were wrong.
+ */
+function withKnownCommand(program: Command, argv: readonly string[]): string[] {
+  const words = argv[0] === "help" && argv.length > 1 ? [...argv.slice(1), "--help"] : [...argv];
+  let command = program;
+  for (const [i, word] of words.entries()) {
+    if (command.commands.length === 0 || word.startsWith("-")) break;
+    const next = command.commands.find((known) => known.name() === word);
+    if (next === undefined) return words.slice(0, i + 1);
+    command = next;
+  }
+  return words;
 }
 
 /** What the help of everything begins with; each command's own help has more. */
@@ -153,8 +169,10 @@ function reportError(error: unknown, wanted: "document" | "line" | undefined, io
     else if (wanted === "line") io.out.write(`${JSON.stringify({ type: "error", error: told })}\n`);
   };
   if (error instanceof CommanderError) {
-    // Commander has said it already; help and version end here too.
-    return error.exitCode === 0 ? exitCodes.done : exitCodes.error;
+    // Commander has said it already to people; help and version end here too.
+    if (error.exitCode === 0) return exitCodes.done;
+    tell("ARGUMENT_INVALID", error.message.replace(/^error: /u, ""));
+    return exitCodes.error;
   }
   if (error instanceof Interrupted) {
     io.err.write("\n");

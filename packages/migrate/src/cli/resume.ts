@@ -34,7 +34,7 @@ function resume(options: RawOptions, output: RunOutput, which: "open" | "failed"
   return withInterrupt(output.io, (signal) =>
     resumeFleetRun({
       ...source,
-      ...readRollout(options),
+      ...readRollout(options, output.io),
       ...(typeof concurrency === "number" && { concurrency }),
       run: id,
       dir: optionalText(options["dir"]),

@@ -3,12 +3,13 @@ import type { Config } from "@litefleet/driver";
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 import { backupModes, defaultBackups } from "../backup/backup-record.ts";
-import { defaultLedger } from "../run/open-ledger.ts";
+import { defaultLedger, isLedgerUrl } from "../run/open-ledger.ts";
 import type { RunsOptions } from "../run/ledger-reader.ts";
 import type { RolloutOptions } from "../run/rollout-options.ts";
 import { parseShare } from "../run/share.ts";
 import type { RawOptions } from "./command.ts";
 import { configOf } from "./config-options.ts";
+import type { Io } from "./io.ts";
 import { parseCount } from "./parse-count.ts";
 import { parseDuration } from "./parse-duration.ts";
 import { oneOf, optionalText, readList } from "./read-option.ts";
@@ -54,11 +55,14 @@ export function addPaceOptions(command: Command): Command {
 
 /** Where the runs are written down. */
 export function addLedgerOption(command: Command): Command {
-  return command.option("--ledger <file>", `where runs are written down (default: ${defaultLedger})`);
+  return command.option(
+    "--ledger <file|url>",
+    `where runs are written down: a file, or a control database (default: ${defaultLedger})`,
+  );
 }
 
 /** What these say, and the configuration's hooks. Commander has checked it. */
-export function readRollout(options: RawOptions): RolloutOptions {
+export function readRollout(options: RawOptions, io: Io): RolloutOptions {
   const { waves, canary, pause, maxFailures, onError, timeout, retries } = options;
   const { beforeRun, beforeWave, afterTenant, healthCheck } = configOf(options)?.values ?? {};
   return {
@@ -76,15 +80,19 @@ export function readRollout(options: RawOptions): RolloutOptions {
     beforeWave,
     afterTenant,
     healthCheck,
-    ledger: readLedger(options),
+    ledger: readLedger(options, io),
   };
 }
 
 /** The run ledger: as the command line says, the configuration, or the usual one. */
-function readLedger(options: RawOptions): string | Config | false {
+function readLedger(options: RawOptions, { env }: Io): string | Config | false {
   const { ledger } = options;
   const config = configOf(options);
   if (ledger === false) return false;
+  if (typeof ledger === "string" && isLedgerUrl(ledger)) {
+    const authToken = env["LIBSQL_AUTH_TOKEN"] ?? env["TURSO_AUTH_TOKEN"] ?? config?.values.authToken;
+    return { url: ledger, authToken };
+  }
   if (typeof ledger === "string") {
     return ledger === config?.values.ledger ? path.resolve(config.cwd, ledger) : ledger;
   }
@@ -93,8 +101,8 @@ function readLedger(options: RawOptions): string | Config | false {
 }
 
 /** `--ledger` of commands that read one. */
-export function readRunsOptions(options: RawOptions): RunsOptions {
-  const ledger = readLedger(options);
+export function readRunsOptions(options: RawOptions, io: Io): RunsOptions {
+  const ledger = readLedger(options, io);
   return ledger === false ? {} : { ledger };
 }
 

@@ -8,7 +8,7 @@ import { readRunsOptions } from "./rollout-options.ts";
 
 /** `litefleet-migrate runs` */
 export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
-  const reader = await openRuns(readRunsOptions(options));
+  const reader = await openRuns(readRunsOptions(options, io));
   try {
     const runs = await reader.list({ limit: typeof options["limit"] === "number" ? options["limit"] : 20 });
     if (options["json"] === true) io.out.write(`${JSON.stringify({ command: "runs", runs }, undefined, 2)}\n`);

@@ -12,7 +12,7 @@ import { checkReportFiles, writeReportFiles } from "./run-output.ts";
 export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
   const [id = "latest"] = argumentsOf(options);
   await checkReportFiles(options);
-  const reader = await openRuns(readRunsOptions(options));
+  const reader = await openRuns(readRunsOptions(options, io));
   try {
     const found = await requireRun(reader, id);
     const tenants = await reader.tenants(found.id);

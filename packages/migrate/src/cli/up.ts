@@ -37,7 +37,7 @@ function migrate(options: RawOptions, output: RunOutput): Promise<FinishedRun> {
         source: format,
         concurrency,
         ...source,
-        ...readRollout(options),
+        ...readRollout(options, output.io),
         to: optionalText(options["to"]),
         tx: readScope(options),
         order: readOrder(options),

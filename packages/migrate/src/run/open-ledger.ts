@@ -11,14 +11,20 @@ import { ledgerTables } from "./ledger-tables.ts";
 /** Where the command line keeps the runs, from the working directory. */
 export const defaultLedger = path.join(".litefleet", "runs.db");
 
+/** Whether a ledger is named by the URL of a database, and not by a path. */
+export function isLedgerUrl(ledger: string): boolean {
+  return /^(?:https?|libsql|wss?|file):/iu.test(ledger);
+}
+
 /**
  * Opens a run ledger, and makes it if it is not there: a file (its folder too, with a `.gitignore` if it is called
- * `.litefleet`) or a database by its configuration. Whoever calls closes the client.
+ * `.litefleet`) or a database by its URL or configuration. Whoever calls closes the client.
  *
  * @param mustExist a file that is not there is an error, and is not made.
  * @throws {MigrateError} `RUN_LEDGER_FAILED`, `RUN_UNKNOWN` with `mustExist`.
  */
-export async function openLedger(ledger: string | Config, cwd?: string, mustExist = false): Promise<Client> {
+export async function openLedger(given: string | Config, cwd?: string, mustExist = false): Promise<Client> {
+  const ledger = typeof given === "string" && isLedgerUrl(given) ? { url: given } : given;
   const shown = typeof ledger === "string" ? ledger : redactUrl(ledger.url);
   try {
     const config = typeof ledger === "string" ? await fileConfig(path.resolve(cwd ?? ".", ledger), mustExist) : ledger;

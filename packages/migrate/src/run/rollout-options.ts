@@ -51,7 +51,7 @@ export interface RolloutOptions extends RolloutHooks, GuardOptions {
   /** Tenants under way at once; for a server that is overloaded fewer. Default 8. */
   readonly concurrency?: number;
   /**
-   * Where the run is written down, so that it can be resumed: a file, or the configuration of a control database; `false`:
+   * Where the run is written down, so that it can be resumed: a file, or the URL or configuration of a control database; `false`:
    * nowhere. Default: for the command line `.litefleet/runs.db` in the working directory, for the library nowhere.
    */
   readonly ledger?: string | Config | false;
