@@ -7,7 +7,7 @@ import type { ParsedStatement } from "../sql/parse.ts";
 import { ExplainStatement, isExplain } from "./libsql-explain.ts";
 import { GetStatement } from "./libsql-get.ts";
 import { iterateRows, OpenRowsOfConnection } from "./libsql-rows.ts";
-import { connectionClosed } from "./release-closed.ts";
+import { connectionClosed, connectionOpened } from "./release-closed.ts";
 import type { NativeConnection, NativeLibrary, NativeRows, NativeStatement } from "./native.ts";
 import { CheckedQuery } from "./text/checked-query.ts";
 import { CheckedReturning } from "./text/checked-returning.ts";
@@ -88,6 +88,7 @@ class LibsqlConnection implements NativeConnection {
 
   constructor(db: LibsqlDatabase) {
     this.#db = db;
+    connectionOpened();
     // Interrupting a closed database ends the process.
     this.#openRows = new OpenRowsOfConnection(() => {
       if (db.open) db.interrupt();
@@ -119,7 +120,7 @@ class LibsqlConnection implements NativeConnection {
   close(): void {
     if (!this.#db.open) return;
     this.#db.close();
-    if (this.#lastStatement !== undefined) connectionClosed(this.#lastStatement, performance.now() - this.#openedAt);
+    connectionClosed(this.#lastStatement, performance.now() - this.#openedAt);
     this.#lastStatement = undefined;
   }
 

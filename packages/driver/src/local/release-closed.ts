@@ -7,11 +7,14 @@ import { runInNewContext } from "node:vm";
  */
 const youngMs = 1_000;
 
-/** Young connections closed until their generation is collected, */
+/**
+ * Young connections closed until their generation is collected, at least: twice as many as are open. What is collected twice while it is in use
+ * counts as old.
+ */
 const minorEvery = 50;
 
-/** and until everything is, for those of them that the collector has taken for old. */
-const majorEvery = 500;
+/** Closed ones until everything is collected, for those that the collector has taken for old nevertheless. */
+const majorEvery = 2_000;
 
 /** Old connections that may keep their files. */
 const maxUnreleased = 80;
@@ -22,6 +25,7 @@ const burst = 16;
 /** within so many milliseconds. */
 const quietMs = 500;
 
+let open = 0;
 let closedSinceMinor = 0;
 let closedSinceMajor = 0;
 let closedInBurst = 0;
@@ -36,6 +40,11 @@ const registry = new FinalizationRegistry<undefined>(() => {
   unreleased -= 1;
 });
 
+/** Tells of a connection that has been opened. */
+export function connectionOpened(): void {
+  open += 1;
+}
+
 /**
  * Has the files of closed connections released.
  *
@@ -43,10 +52,12 @@ const registry = new FinalizationRegistry<undefined>(() => {
  * one. For a process that opens thousands of files one after the other that is too late: 5,700 were open where 100 clients were, and the
  * limit is often 1,024. So the collector is asked: the young generation often, everything only where too many stay, and after a burst.
  *
- * @param last what dies with the connection's statements.
+ * @param last what dies with the connection's statements; `undefined` if there were none.
  * @param openMs how long the connection was open.
  */
-export function connectionClosed(last: object, openMs: number): void {
+export function connectionClosed(last: object | undefined, openMs: number): void {
+  open -= 1;
+  if (last === undefined) return;
   closedSinceMajor += 1;
   closedInBurst += 1;
   if (openMs < youngMs) closedSinceMinor += 1;
@@ -57,7 +68,7 @@ export function connectionClosed(last: object, openMs: number): void {
   }
   if (closedSinceMajor >= majorEvery || (unreleased >= maxUnreleased && oldSinceMajor >= maxUnreleased)) {
     collectSoon("major");
-  } else if (closedSinceMinor >= minorEvery) collectSoon("minor");
+  } else if (closedSinceMinor >= Math.max(minorEvery, 2 * open)) collectSoon("minor");
   if (quiet === undefined) quiet = setTimeout(collectAfterBurst, quietMs).unref();
   else quiet.refresh();
 }
