@@ -1,7 +1,10 @@
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readdir, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { expect, test, vi } from "vitest";
 import { openRuns } from "../src/index.ts";
 import type { RunRecord } from "../src/index.ts";
@@ -152,3 +155,18 @@ test("a run goes on where its folder lies elsewhere now, and with what it was no
   expect((await runCli(["retry", "--failed", "--dir", "after"], { cwd })).code).toBe(0);
   expect((await runCli(["resume"], { cwd })).code).toBe(0);
 });
+
+test.skipIf(process.platform === "win32").each([
+  ["stdout", "--ndjson 2>/dev/null | head -1"],
+  ["both", "--ndjson 2>&1 | head -1"],
+])(
+  "a run goes on to its end when nobody reads what it says any more: %s (skipped on Windows: no sh)",
+  async (_, rest) => {
+    const cwd = await fleetOf(30);
+    const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
+    const command = `"$0" "$1" up --dir "$2" --targets '*.db' --concurrency 1 ${rest}`;
+    await promisify(execFile)("sh", ["-c", command, process.execPath, bin, blogDir], { cwd });
+    await until(cwd, ({ state }) => state !== "running");
+    expect(await latest(cwd)).toMatchObject({ state: "done", counts: { migrated: 30 } });
+  },
+);

@@ -92,6 +92,8 @@ test.each([
   ["the folder of a path is not there", { targets: "nowhere/new.db" }, "TARGET_INVALID"],
   ["a path is a folder", { targets: "data" }, "TARGET_INVALID"],
   ["a target is empty", { targets: "" }, "TARGET_INVALID"],
+  ["a target is in memory", { targets: ":memory:" }, "TARGET_INVALID"],
+  ["a target is in memory, as a URL", { targets: "file::memory:?cache=shared" }, "TARGET_INVALID"],
   ["a scheme is unknown", { targets: "postgres://db.example.com/x" }, "TARGET_INVALID"],
   ["a URL is none", { targets: "libsql://" }, "TARGET_INVALID"],
   ["a file: URL is of another machine", { targets: "file://elsewhere/x.db" }, "TARGET_INVALID"],

@@ -33,11 +33,12 @@ export interface Io {
 
 /** The surroundings of a real process. */
 export function createProcessIo(host: NodeJS.Process): Io {
-  // `… | head` closes the pipe; that is no error of ours.
-  host.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    host.exit();
-  });
+  // `… | head` closes the pipe. That is no error of ours, and no reason to leave a run in the middle.
+  for (const stream of [host.stdout, host.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
   return {
     out: createOutput(host.stdout, host.env),
     err: createOutput(host.stderr, host.env),

@@ -77,6 +77,12 @@ function resolveServer(target: string, authToken: string | undefined): ResolvedT
 
 async function resolveFiles(target: string, cwd: string): Promise<FoundFile[]> {
   if (target === "") throw new MigrateError("A target is empty. Give a glob, a path or a URL.", "TARGET_INVALID");
+  if (/^(?:file:)?:memory:/iu.test(target)) {
+    throw new MigrateError(
+      `The target ${target} is in memory and would be gone with its client. Use migrate(client) instead.`,
+      "TARGET_INVALID",
+    );
+  }
   if (/^file:/iu.test(target)) {
     const file = pathOfFileUrl(target, cwd);
     if (file !== undefined) return [await literalFile(file, redactUrl(target))];
