@@ -2,9 +2,11 @@ import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { hazardOf } from "../src/turso/aborting-sql.ts";
+import { withoutCompoundOrder } from "../src/turso/compound-order.ts";
 import { openHandle } from "../src/turso/native.ts";
 import { resultNames } from "../src/turso/returning-names.ts";
 import { shortenedLists } from "../src/turso/shortened-lists.ts";
+import { limitsOfSubqueries } from "../src/turso/subquery-limits.ts";
 import { lowerCasedTargets } from "../src/turso/target-names.ts";
 import { unqualifiedColumns } from "../src/turso/unqualified-columns.ts";
 import { bound, expectCode, openEngine, rows, run, scratchFolder } from "./turso-fixture.ts";
@@ -53,6 +55,126 @@ describe("capitals in the target of an UPDATE or DELETE", () => {
       'WITH "X" AS (SELECT 3 AS "I") DELETE FROM "Author" WHERE "Author"."id" IN (SELECT "X"."I" FROM "X") RETURNING "Author"."Name"',
     );
     expect(gone).toMatchObject({ columns: ["Name"], rows: [["c"]] });
+  });
+});
+
+describe("the ORDER BY of compound SELECTs", () => {
+  it.each([
+    ["SELECT 1 UNION SELECT 2 ORDER BY 1, abs(1) LIMIT 1", "SELECT 1 UNION SELECT 2 LIMIT 1"],
+    [
+      "SELECT sum(x) FROM (SELECT x FROM a except SELECT 1 order by 1) ORDER BY 1",
+      "SELECT sum(x) FROM (SELECT x FROM a except SELECT 1 ) ORDER BY 1",
+    ],
+    [
+      "WITH w AS (SELECT 1 UNION ALL SELECT 2 ORDER BY 1) SELECT 1",
+      "WITH w AS (SELECT 1 UNION ALL SELECT 2 ) SELECT 1",
+    ],
+  ])("is left out where it is not run: %s", (sql, expected) => expect(withoutCompoundOrder(sql)).toBe(expected));
+
+  it.each([
+    "SELECT x FROM (SELECT 1 AS x UNION SELECT 2) ORDER BY x",
+    "SELECT 'UNION' FROM a ORDER BY 1",
+    "SELECT (SELECT x FROM a ORDER BY x LIMIT 1) UNION SELECT 2",
+  ])("stays: %s", (sql) => expect(withoutCompoundOrder(sql)).toBe(sql));
+
+  it("does not end the process beside an aggregate, and is refused in EXPLAIN, where it would", async () => {
+    const engine = openEngine();
+    await engine.script(
+      `CREATE TABLE t (a, b); INSERT INTO t VALUES (1, 2), (3, 4);
+       CREATE VIEW v AS SELECT a FROM t UNION SELECT b FROM t ORDER BY 1;`,
+      {},
+    );
+    const sum = "SELECT sum(a) FROM (SELECT a FROM t WHERE b > 0 UNION SELECT b FROM t ORDER BY 1 LIMIT ?)";
+    expect(await rows(engine, sum, [3])).toEqual([[6]]);
+    expect(await rows(engine, "SELECT count(*) FROM v WHERE a > 1")).toEqual([[3]]);
+    await engine.script("CREATE TABLE s AS SELECT max(a) AS m FROM v WHERE a < 4", {});
+    expect(await rows(engine, "SELECT m FROM s")).toEqual([[3]]);
+    await expectCode(
+      async () =>
+        run(
+          engine,
+          "SELECT count(*), t.a FROM t WHERE 0 AND t.a IN (SELECT a FROM t UNION SELECT b FROM t ORDER BY 1)",
+        ),
+      "UNSUPPORTED",
+    );
+    for (const sql of [
+      sum.replace("?", "3"),
+      "SELECT * FROM v",
+      "WITH w AS (SELECT 1 UNION SELECT 2 ORDER BY 1) SELECT * FROM w",
+    ]) {
+      await expectCode(async () => run(engine, `EXPLAIN ${sql}`), "UNSUPPORTED");
+      await expectCode(async () => engine.script(`EXPLAIN ${sql}`, {}), "UNSUPPORTED");
+      expect((await rows(engine, `EXPLAIN QUERY PLAN ${sql}`)).length).toBeGreaterThan(0);
+    }
+    expect((await rows(engine, "EXPLAIN SELECT a FROM t ORDER BY 1")).length).toBeGreaterThan(0);
+  });
+});
+
+describe("limits of subqueries", () => {
+  const each = (what: string): string => `iif(random() IS NULL, 0, ${what})`;
+
+  it.each([
+    ["SELECT (SELECT b FROM u LIMIT ?) FROM t LIMIT ?", `SELECT (SELECT b FROM u LIMIT ${each("?")}) FROM t LIMIT ?`],
+    ["SELECT (SELECT 1 limit ?2 , 1+(2) /* , */)", `SELECT (SELECT 1 limit ${each("?2")} , ${each("1+(2)")} /* , */)`],
+    ["VALUES ((SELECT 1 LIMIT 2 OFFSET :o))", `VALUES ((SELECT 1 LIMIT 2 OFFSET ${each(":o")}))`],
+    [
+      "WITH w AS (SELECT 1 LIMIT (SELECT 3 LIMIT ?)) SELECT 1",
+      `WITH w AS (SELECT 1 LIMIT ${each("(SELECT 3 LIMIT ?)")}) SELECT 1`,
+    ],
+    ["SELECT (SELECT 1 LIMIT -1)", `SELECT (SELECT 1 LIMIT ${each("-1")})`],
+  ])("%s", (sql, expected) => expect(limitsOfSubqueries(sql)).toBe(expected));
+
+  it.each([
+    "SELECT abs(1) FROM t LIMIT ? OFFSET ?",
+    "SELECT (SELECT b FROM u LIMIT 1 OFFSET 2), '(SELECT 1 LIMIT ?)', ([limit] + ?) FROM t",
+    "CREATE VIEW v AS SELECT (SELECT b FROM u LIMIT 1 + 1) FROM t",
+    "SELECT (SELECT 1 LIMIT",
+  ])("stay: %s", (sql) => expect(limitsOfSubqueries(sql)).toBe(sql));
+
+  const shapes = [
+    "SELECT id, (SELECT json_group_array(x) FROM (SELECT x FROM c WHERE c.p = o.id #)) FROM o",
+    "SELECT id, (SELECT json_group_array(x) FROM (SELECT x FROM c WHERE c.p = o.id ORDER BY y #)) FROM o",
+    "SELECT id, (SELECT sum(x) FROM (SELECT x FROM c WHERE c.p = o.id UNION SELECT 9 ORDER BY 1 #)) FROM o",
+    "SELECT id, (SELECT count(*) FROM (SELECT DISTINCT x FROM c WHERE c.p = o.id #)) FROM o",
+    "SELECT id, (SELECT json_group_array(n) FROM (SELECT count(*) AS n FROM c WHERE c.p >= o.id GROUP BY p ORDER BY p #)) FROM o",
+    "SELECT id FROM o WHERE EXISTS (SELECT x FROM c WHERE c.p = o.id #)",
+    "SELECT id FROM o WHERE 5 IN (SELECT x FROM c WHERE c.p = o.id ORDER BY x #)",
+    "SELECT id FROM o WHERE id IN (SELECT p FROM c ORDER BY x #)",
+    "SELECT o.id, j.x FROM o LEFT JOIN (SELECT p, x FROM c ORDER BY x #) j ON j.p = o.id ORDER BY 1, 2",
+    "WITH w AS (SELECT x FROM c ORDER BY x #) SELECT id, (SELECT count(*) FROM w) FROM o",
+    "UPDATE o SET v = v || '+' WHERE (SELECT count(*) FROM (SELECT x FROM c WHERE c.p = o.id #)) = 2 RETURNING id, v",
+  ];
+
+  it.each(shapes)("hold for each row of the query around them, as in SQLite: %s", async (shape) => {
+    const set = `CREATE TABLE o (id INTEGER PRIMARY KEY, v); CREATE TABLE c (p, x, y);
+      INSERT INTO o VALUES (1, ''), (2, ''), (3, ''), (4, '');
+      INSERT INTO c VALUES (1, 1, 'z'), (1, 2, 'y'), (1, 3, 'x'), (2, 4, 'w'), (2, 5, 'v'), (2, 6, 'u'), (3, 7, 't'), (3, 8, 's');`;
+    const engine = openEngine();
+    await engine.script(set, {});
+    const sqlite = new DatabaseSync(":memory:");
+    sqlite.exec(set);
+    for (const limit of ["LIMIT ?", "LIMIT ? OFFSET ?", "LIMIT ?, ?", "LIMIT 2 OFFSET ?", "LIMIT ? + 1"]) {
+      const sql = shape.replace("#", limit);
+      const count = limit.split("?").length - 1;
+      for (const args of [
+        [1, 1],
+        [2, 1],
+        [2n, 0n],
+        [1, 2],
+        [-1, 1],
+        [100, 1],
+      ].map((all) => all.slice(0, count))) {
+        const statement = sqlite.prepare(sql);
+        statement.setReturnArrays(true);
+        const expected: unknown = statement.all(...args);
+        const label = `${sql} with ${String(args)}`;
+        expect(await rows(engine, sql, args), label).toEqual(expected);
+        expect((await run(engine, sql, args)).columns, label).toEqual(statement.columns().map(({ name }) => name));
+        // The second run of an UPDATE.
+        if (sql.startsWith("UPDATE")) statement.all(...args);
+      }
+    }
+    sqlite.close();
   });
 });
 

@@ -12,6 +12,7 @@ import { UnsyncedCommit } from "./unsynced-commit.ts";
 import { isPrimaryKey } from "./primary-key.ts";
 import { lowerCasedTargets } from "./target-names.ts";
 import { TursoStatement } from "./turso-statement.ts";
+import { limitsOfSubqueries } from "./subquery-limits.ts";
 import { unqualifiedColumns } from "./unqualified-columns.ts";
 import type { StatementHost } from "./turso-statement.ts";
 
@@ -85,7 +86,7 @@ export class TursoConnection implements NativeConnection {
 
   #runOne(sql: string): void {
     if (hazardOf(this.#handle, sql) !== undefined) throw fatal("An aggregate beside a plain column");
-    const script = this.#handle.executor(sql);
+    const script = this.#handle.executor(limitsOfSubqueries(sql));
     try {
       while (stepOn(this.#handle, script) !== step.done);
     } finally {

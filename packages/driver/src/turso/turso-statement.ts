@@ -10,6 +10,7 @@ import type { LiveStatements, Releasable } from "./live-statements.ts";
 import { step, stepOn } from "./native.ts";
 import type { TursoHandle, TursoStatementHandle } from "./native.ts";
 import { resultNames } from "./returning-names.ts";
+import { limitsOfSubqueries } from "./subquery-limits.ts";
 
 /** The most ways to write the parameters of one statement that are kept compiled. */
 const maxVariants = 4;
@@ -34,6 +35,8 @@ export class TursoStatement implements NativeStatement, Releasable {
   readonly returnsRows: boolean;
   readonly #host: StatementHost;
   readonly #sql: string;
+  /** The same, as it is run. */
+  readonly #runSql: string;
   readonly #hazard: Hazard | undefined;
   readonly #parameters: readonly (string | undefined)[];
   /** The one used last comes first. */
@@ -43,18 +46,19 @@ export class TursoStatement implements NativeStatement, Releasable {
   constructor(host: StatementHost, sql: string, parameters: readonly (string | undefined)[]) {
     this.#host = host;
     this.#sql = sql;
+    this.#runSql = limitsOfSubqueries(sql);
     this.#parameters = parameters;
-    const asWritten = host.handle.prepare(sql);
-    this.returnsRows = asWritten.columns().length > 0;
+    const plain = host.handle.prepare(this.#runSql);
+    this.returnsRows = plain.columns().length > 0;
     this.#hazard = hazardOf(host.handle, sql);
-    this.#add(asWritten, []);
+    this.#add(plain, []);
     host.live.use(this);
   }
 
   columns(): NativeColumn[] {
     const latest = this.#variants[0];
-    if (latest?.forms.length === 0) return describe(this.#sql, latest.handle);
-    // A column that is nothing but a parameter is named after its text, so the names are those of the statement as written.
+    if (latest?.forms.length === 0 && this.#sql === this.#runSql) return describe(this.#sql, latest.handle);
+    // A column that is an expression is named after its text, so the names are those of the statement as written.
     const asWritten = this.#host.handle.prepare(this.#sql);
     try {
       return describe(this.#sql, asWritten);
@@ -136,7 +140,7 @@ export class TursoStatement implements NativeStatement, Releasable {
     }
     const forms = args.map(formOf);
     try {
-      return this.#add(this.#host.handle.prepare(writeForms(this.#sql, this.#parameters, forms)), forms);
+      return this.#add(this.#host.handle.prepare(writeForms(this.#runSql, this.#parameters, forms)), forms);
     } catch (error) {
       throw this.#host.explain(error);
     }

@@ -7,15 +7,18 @@ import type { TursoHandle } from "./native.ts";
  * Otherwise, as nearly always, `undefined`.
  */
 export function viewsOf(connection: TursoHandle, sql: string): string | undefined {
+  const definitions = viewsNamed(connection, sql);
+  return definitions !== undefined && aggregates(`${sql}\n;${definitions}`) ? definitions : undefined;
+}
+
+/** The definitions of all views, if `sql` may name one of them. */
+export function viewsNamed(connection: TursoHandle, sql: string): string | undefined {
   // `x IN w` reads a view too.
   if (!/\b(?:from|in)\b/iu.test(sql)) return undefined;
   const views = readViews(connection);
-  if (views.length === 0) return undefined;
-  const definitions = views.map(([, definition]) => definition).join("\n;");
   const text = sql.replaceAll('""', '"').replaceAll("``", "`").toLowerCase();
-  return aggregates(`${sql}\n;${definitions}`) && views.some(([name]) => text.includes(name.toLowerCase()))
-    ? definitions
-    : undefined;
+  if (!views.some(([name]) => text.includes(name.toLowerCase()))) return undefined;
+  return views.map(([, definition]) => definition).join("\n;");
 }
 
 function readViews(connection: TursoHandle): [name: string, definition: string][] {
