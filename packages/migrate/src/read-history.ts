@@ -26,6 +26,9 @@ export async function readHistory(db: Executor, set: MigrationSet, tenant: strin
   return (await readWithRows(db, set, { tenant, withObjects: false })).standing;
 }
 
+/** Folders of which the last database had nothing pending: then the next one is asked for its ledger alone. */
+const lastWasDone = new WeakSet<MigrationSet>();
+
 /** {@link readHistory} with what it was told from, and the names in the schema if asked. */
 export async function readWithRows(
   db: Executor,
@@ -43,8 +46,11 @@ export async function readWithRows(
     const [rows, schema] = await Promise.all([readLedger(), readSchema()]);
     [answer, objects] = [rows, readObjects(schema)];
   } else {
-    [answer, objects] = await Promise.all([readLedger(), withObjects ? readObjectsIfPending(db, set) : undefined]);
+    const asksMore = withObjects && !lastWasDone.has(set);
+    [answer, objects] = await Promise.all([readLedger(), asksMore ? readObjectsIfPending(db, set) : undefined]);
     const done = isResultSet(answer) ? standingIfDone(set, answer, tenant) : undefined;
+    if (done === undefined) lastWasDone.delete(set);
+    else lastWasDone.add(set);
     if (done !== undefined) return done;
   }
   objects ??= readObjects(await readSchema());
