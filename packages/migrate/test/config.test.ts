@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeEach, expect, test, vi } from "vitest";
@@ -47,6 +47,10 @@ test("it may be JSON, lie elsewhere, and its paths start from where it lies", as
     JSON.stringify({ dir: path.relative(path.join(cwd, "deploy"), blogDir), targets: "../data/d*.db" }),
   );
   expect(await status("--config", "deploy/fleet.json")).toMatchObject({ code: 2, names: ["de"] });
+  const ledger = { url: "file:control.db" };
+  await write("deploy/run.json", JSON.stringify({ dir: blogDir, targets: "../data/d*.db", ledger }));
+  expect(await runCli(["up", "--config", "deploy/run.json"], { cwd })).toMatchObject({ code: 0 });
+  expect(await readdir(path.join(cwd, "deploy"))).toContain("control.db");
 });
 
 test("it may import our packages where none is installed, as with npx, and no others", async () => {

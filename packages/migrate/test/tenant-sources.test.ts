@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { createClient } from "@litefleet/driver";
 import { startSqld } from "@litefleet/testing";
@@ -96,6 +96,24 @@ describe("a query on a control database", () => {
     expect(acme?.config.url).toBe(`file://${path.join(cwd, "data/acme.db")}`);
   });
 
+  test("the database's path starts from the folder given; one that is not there is not made", async () => {
+    const query = "SELECT slug AS name, 'file:' || slug || '.db' AS url FROM tenants";
+    const folder = path.dirname(control());
+    const of = (url: string) => found({ cwd: folder, tenants: { query, database: { url } } });
+    expect(await of(`file:${path.basename(control())}`)).not.toEqual([]);
+    await expect(of("file:none.db")).rejects.toMatchObject({ code: "TARGET_INVALID" });
+    expect(await readdir(folder)).not.toContain("none.db");
+  });
+
+  test("a query that writes is refused", async () => {
+    const query = "DELETE FROM tenants RETURNING slug AS name, 'file:x.db' AS url";
+    await refused({ tenants: { query, database: { url: `file:${control()}` } } }).toMatchObject({
+      code: "TARGET_INVALID",
+    });
+    const left = "SELECT slug AS name, 'file:' || slug || '.db' AS url FROM tenants";
+    expect(await found({ tenants: { query: left, database: { url: `file:${control()}` } } })).not.toEqual([]);
+  });
+
   test.each([
     ["the query is wrong", "SELECT nothing FROM nowhere"],
     ["a column is missing", "SELECT slug AS name FROM tenants"],
@@ -170,4 +188,21 @@ test("targets, tenants and functions may be mixed; one database has one name", a
   });
   const twice = ["a", "b"].map((name) => ({ name, url: "libsql://acme.example.com" }));
   await refused({ tenants: twice }).toMatchObject({ code: "TARGET_INVALID" });
+});
+
+const fail = (): never => {
+  throw new Error("registry is down");
+};
+
+// A configuration in JavaScript has no types.
+test.each<[string, unknown]>([
+  ["throws", async () => fail()],
+  ["gives a number", () => 5],
+  ["gives nothing", async () => null],
+  ["gives what is no tenant", () => [null]],
+  ["is a number", 5],
+  ["is a query without a database", { query: "SELECT 1" }],
+  ["is a registry that throws", { sqld: { url: "http://127.0.0.1:1", namespaces: fail } }],
+])("it is an error that says so if what gives the tenants %s", async (_, tenants) => {
+  await refused({ tenants: tenants as FleetSource["tenants"] }).toMatchObject({ code: "TARGET_INVALID" });
 });

@@ -1,8 +1,10 @@
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Config } from "@litefleet/driver";
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 import { backupModes, defaultBackups } from "../backup/backup-record.ts";
+import { pathOfFileUrl } from "../fleet/file-url.ts";
 import { defaultLedger, isLedgerUrl } from "../run/open-ledger.ts";
 import type { RunsOptions } from "../run/ledger-reader.ts";
 import type { RolloutOptions } from "../run/rollout-options.ts";
@@ -97,7 +99,9 @@ function readLedger(options: RawOptions, { env }: Io): string | Config | false {
     return ledger === config?.values.ledger ? path.resolve(config.cwd, ledger) : ledger;
   }
   const configured = config?.values.ledger;
-  return typeof configured === "object" ? configured : defaultLedger;
+  if (config === undefined || typeof configured !== "object") return defaultLedger;
+  const file = pathOfFileUrl(configured.url, config.cwd);
+  return file === undefined ? configured : { ...configured, url: pathToFileURL(file).href };
 }
 
 /** `--ledger` of commands that read one. */

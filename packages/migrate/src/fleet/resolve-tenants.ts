@@ -5,6 +5,7 @@ import { MigrateError } from "../errors.ts";
 import { redactUrl } from "../redact.ts";
 import { pathOfFileUrl } from "./file-url.ts";
 import { namespaceFetch } from "./namespace-fetch.ts";
+import { askFunction } from "./ask-function.ts";
 import { selectTenants } from "./select-tenants.ts";
 import type { TenantSelection } from "./select-tenants.ts";
 import { findNamespaces } from "./sources/sqld-namespaces.ts";
@@ -41,7 +42,7 @@ export async function resolveTenants(source: FleetSource): Promise<ResolvedTenan
   if (targets === undefined && tenants === undefined) {
     throw new MigrateError("No tenants were given. Give targets (globs, paths, URLs) or tenants.", "NO_TARGETS");
   }
-  const found = tenants === undefined ? [] : await findTenants(tenants, cwd);
+  const found = tenants === undefined ? [] : checkEntries(await findTenants(tenants, cwd));
   const resolved = found.flatMap((entry) => (typeof entry === "string" ? [] : [resolveTenant(entry, cwd, authToken)]));
   const patterns = [...found.filter((entry) => typeof entry === "string"), ...listOf(targets)];
   if (patterns.length > 0) resolved.push(...(await resolveTargets(patterns, source)));
@@ -56,13 +57,28 @@ export async function resolveTenants(source: FleetSource): Promise<ResolvedTenan
 
 async function findTenants(source: TenantSource, cwd: string): Promise<readonly TenantOrTarget[]> {
   if (typeof source === "string") return [source];
-  if (typeof source === "function") return source();
+  if (typeof source !== "function" && (typeof source !== "object" || source === null)) {
+    throw new MigrateError(`tenants cannot be ${source === null ? "null" : typeof source}.`, "TARGET_INVALID");
+  }
+  if (typeof source === "function") return askFunction("tenants", source);
   if (isList(source)) return source;
   if ("list" in source) return readTenantList(source, cwd);
-  if ("query" in source) return queryTenants(source);
+  if ("query" in source) return queryTenants(source, cwd);
   if ("sqld" in source) return findNamespaces(source.sqld, cwd);
   if ("turso" in source) return findTursoDatabases(source.turso);
   return [source];
+}
+
+/** A configuration in JavaScript or JSON has no types. */
+function checkEntries(found: readonly TenantOrTarget[]): readonly TenantOrTarget[] {
+  for (const [i, entry] of found.entries()) {
+    if (typeof entry === "string" || (typeof entry === "object" && entry !== null)) continue;
+    throw new MigrateError(
+      `Entry ${i} of the tenants is neither a target nor a tenant: ${entry === null ? "null" : typeof entry}.`,
+      "TARGET_INVALID",
+    );
+  }
+  return found;
 }
 
 // Array.isArray does not narrow a readonly array.

@@ -2,6 +2,7 @@ import { access, readdir } from "node:fs/promises";
 import path from "node:path";
 import type { Config } from "@litefleet/driver";
 import { MigrateError } from "../../errors.ts";
+import { askFunction } from "../ask-function.ts";
 import { isOwnCopy } from "../own-copies.ts";
 import type { Tenant } from "../tenant.ts";
 
@@ -36,7 +37,7 @@ async function findNames({ namespaces, dataDir }: SqldNamespaces, cwd: string): 
       "TARGET_INVALID",
     );
   }
-  return typeof namespaces === "function" ? namespaces() : namespaces;
+  return typeof namespaces === "function" ? askFunction("namespaces", namespaces) : namespaces;
 }
 
 async function readDataDir(folder: string): Promise<string[]> {

@@ -1,7 +1,11 @@
+import { access } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
 import { createClient } from "@litefleet/driver";
 import type { Config } from "@litefleet/driver";
+import { parseStatement } from "@litefleet/driver/sql";
 import { MigrateError } from "../../errors.ts";
 import { redact } from "../../redact.ts";
+import { pathOfFileUrl } from "../file-url.ts";
 import type { Tenant } from "../tenant.ts";
 import { readTags, tenantOfFields } from "./tenant-fields.ts";
 
@@ -12,7 +16,7 @@ export interface TenantQuery {
    * `tags` (a JSON object). Each other column is a tag of its name.
    */
   readonly query: string;
-  /** The control database. It is opened for the query and closed after it. */
+  /** The control database. It is opened for the query, which must read, and closed after it. A relative path starts from the fleet's `cwd`. */
   readonly database: Config;
 }
 
@@ -26,8 +30,15 @@ const fieldOf: Readonly<Record<string, string>> = {
 };
 
 /** @throws {MigrateError} `TARGET_INVALID` if the query fails or a row is no tenant; it names the row. */
-export async function queryTenants({ query, database }: TenantQuery): Promise<Tenant[]> {
-  const { columns, rows } = await run(query, database);
+export async function queryTenants({ query, database }: TenantQuery, cwd: string): Promise<Tenant[]> {
+  // A configuration in JavaScript or JSON has no types.
+  if (typeof query !== "string" || typeof (database as Partial<Config> | undefined)?.url !== "string") {
+    throw new MigrateError(
+      "A query for tenants needs its text and the control database: { query, database: { url } }.",
+      "TARGET_INVALID",
+    );
+  }
+  const { columns, rows } = await run(query, await existing(database, cwd));
   return rows.map((row, i) => {
     const where = `Row ${i + 1} of the query for tenants`;
     const fields: Record<string, unknown> = {};
@@ -43,9 +54,20 @@ export async function queryTenants({ query, database }: TenantQuery): Promise<Te
   });
 }
 
+/** The control database with its whole path; one that is not there is not made. */
+async function existing(database: Config, cwd: string): Promise<Config> {
+  const file = database.syncUrl === undefined ? pathOfFileUrl(database.url, cwd) : undefined;
+  if (file === undefined) return database;
+  await access(file).catch((cause: unknown) => {
+    throw new MigrateError(`There is no control database ${file}.`, "TARGET_INVALID", { cause });
+  });
+  return { ...database, url: pathToFileURL(file).href };
+}
+
 async function run(query: string, database: Config) {
   const secret = typeof database.authToken === "string" ? database.authToken : undefined;
   try {
+    if (parseStatement(query).kind !== "read") throw new Error("it must be a SELECT, which changes nothing");
     const client = createClient({ ...database, intMode: "bigint" });
     try {
       return await client.execute(query);
