@@ -10,15 +10,22 @@ export async function askFunction<T>(
   name: string,
   ask: () => readonly T[] | Promise<readonly T[]>,
 ): Promise<readonly T[]> {
-  let given: unknown;
+  const list = await call(name, ask);
+  if (isList(list)) return list;
+  const what = list === null ? "null" : typeof list;
+  throw new MigrateError(`The function ${name} has to give a list, and gave ${what}.`, "TARGET_INVALID");
+}
+
+async function call<T>(name: string, ask: () => T | Promise<T>): Promise<T> {
   try {
-    const list = await ask();
-    if (Array.isArray(list)) return list;
-    given = list;
+    return await ask();
   } catch (cause) {
     if (cause instanceof MigrateError) throw cause;
     throw new MigrateError(`The function ${name} failed: ${describeCause(cause)}.`, "TARGET_INVALID", { cause });
   }
-  const what = given === null ? "null" : typeof given;
-  throw new MigrateError(`The function ${name} has to give a list, and gave ${what}.`, "TARGET_INVALID");
+}
+
+/** Whatever its type says: a configuration in JavaScript has none. */
+function isList(value: unknown): boolean {
+  return Array.isArray(value);
 }
