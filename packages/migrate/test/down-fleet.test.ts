@@ -108,6 +108,22 @@ test("what failed is gone back on as it was decided, and not below what was appl
   expect(await applied()).toEqual([4, 4, 1]);
 });
 
+test("the command line tells a run back as one, also when it goes on", async () => {
+  const cli = (...args: string[]) => runCli([...args, "--json"], { cwd: folder });
+  const refused = await cli("down", "--dir", dir, "--targets", "*.db", "--steps", "2");
+  expect(refused.code).toBe(4);
+  expect(JSON.parse(refused.stdout)).toMatchObject({ command: "down", counts: { total: 3, failed: 3 } });
+  const retried = await cli("retry", "--failed", "--allow-destructive");
+  expect(retried.code).toBe(0);
+  expect(JSON.parse(retried.stdout)).toMatchObject({
+    command: "retry",
+    state: "done",
+    counts: { total: 3, done: 3 },
+    tenants: [{ state: "done", result: { state: "reverted", reverted: ["3_c", "2_b"] } }, {}, {}],
+  });
+  expect(await applied()).toEqual([1, 1, 1]);
+});
+
 test("a ledger of before lacks a column, which it gets", async () => {
   const ledger = path.join(folder, "runs.db");
   await downFleet({ dir, tenants: tenants.slice(0, 1), ledger });

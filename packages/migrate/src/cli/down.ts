@@ -1,7 +1,5 @@
-import { describeDown, runDownFleet } from "../fleet/down-fleet.ts";
-import { outcomeSummary, outcomeTable } from "../report/outcome.ts";
+import { runDownFleet } from "../fleet/down-fleet.ts";
 import type { RawOptions } from "./command.ts";
-import { exitCodeOf } from "./exit-code-of.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { readFleetOptions, readScope } from "./fleet-options.ts";
 import { withInterrupt } from "./interrupt.ts";
@@ -10,6 +8,7 @@ import { lossQuestion } from "./loss-question.ts";
 import { optionalText, readList } from "./read-option.ts";
 import { readRollout } from "./rollout-options.ts";
 import { openRunOutput } from "./run-output.ts";
+import { tellRun } from "./tell-run.ts";
 
 /** `litefleet-migrate down` */
 export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
@@ -37,15 +36,5 @@ export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
       lossQuestion(output.io),
     ).finally(output.end),
   );
-  const outcome = describeDown(finished, startedAt);
-  const words = (result: { readonly state: string; readonly reverted: readonly string[] }) => ({
-    state: result.state,
-    about: result.reverted.join(", ") || "-",
-    isGood: true,
-  });
-  await output.finish(finished, { command: "down", dir, ...outcome }, () =>
-    outcomeTable(outcome, words, io.out.colors),
-  );
-  io.err.write(outcomeSummary(outcome, io.err.colors));
-  return exitCodeOf(outcome.state);
+  return tellRun(finished, { head: { command: "down", dir }, startedAt, output, io });
 }

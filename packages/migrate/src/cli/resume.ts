@@ -1,10 +1,7 @@
-import { describeRun } from "../fleet/migrate-fleet.ts";
 import { resumeFleetRun } from "../fleet/resume-fleet.ts";
-import { describeUp } from "../report/up.ts";
 import type { FinishedRun } from "../run/fleet-run.ts";
 import { argumentsOf } from "./arguments.ts";
 import type { RawOptions } from "./command.ts";
-import { exitCodeOf } from "./exit-code-of.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { readFleetOptions } from "./fleet-options.ts";
 import { withInterrupt } from "./interrupt.ts";
@@ -13,6 +10,7 @@ import { optionalText } from "./read-option.ts";
 import { readRollout } from "./rollout-options.ts";
 import { openRunOutput } from "./run-output.ts";
 import type { RunOutput } from "./run-output.ts";
+import { tellRun } from "./tell-run.ts";
 
 /** `litefleet-migrate resume` and, with `--failed`, `retry` */
 export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
@@ -20,11 +18,8 @@ export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
   const output = await openRunOutput(options, io, { doing: "Going on with", done: "done" });
   const startedAt = performance.now();
   const finished = await resume(options, output, which);
-  const result = describeRun(finished, startedAt);
   const command = which === "failed" ? "retry" : "resume";
-  await output.finish(finished, { command, ...result }, () => describeUp.table(result, io.out.colors));
-  io.err.write(describeUp.summary(result, io.err.colors));
-  return exitCodeOf(result.state);
+  return tellRun(finished, { head: { command }, startedAt, output, io });
 }
 
 function resume(options: RawOptions, output: RunOutput, which: "open" | "failed"): Promise<FinishedRun> {

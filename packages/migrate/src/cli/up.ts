@@ -1,8 +1,6 @@
-import { describeRun, runFleet } from "../fleet/migrate-fleet.ts";
-import { describeUp } from "../report/up.ts";
+import { runFleet } from "../fleet/migrate-fleet.ts";
 import type { FinishedRun } from "../run/fleet-run.ts";
 import type { RawOptions } from "./command.ts";
-import { exitCodeOf } from "./exit-code-of.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { readFleetOptions, readOrder, readScope } from "./fleet-options.ts";
 import { withInterrupt } from "./interrupt.ts";
@@ -13,6 +11,7 @@ import { optionalText, readList } from "./read-option.ts";
 import { readRollout } from "./rollout-options.ts";
 import { openRunOutput } from "./run-output.ts";
 import type { RunOutput } from "./run-output.ts";
+import { tellRun } from "./tell-run.ts";
 
 /** `litefleet-migrate up` */
 export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
@@ -21,10 +20,7 @@ export async function run(options: RawOptions, io: Io): Promise<ExitCode> {
   const output = await openRunOutput(options, io, { doing: "Migrating", done: "migrated" });
   const startedAt = performance.now();
   const finished = await migrate(options, output);
-  const result = describeRun(finished, startedAt);
-  await output.finish(finished, { command: "up", dir, ...result }, () => describeUp.table(result, io.out.colors));
-  io.err.write(describeUp.summary(result, io.err.colors));
-  return exitCodeOf(result.state);
+  return tellRun(finished, { head: { command: "up", dir }, startedAt, output, io });
 }
 
 function migrate(options: RawOptions, output: RunOutput): Promise<FinishedRun> {
