@@ -16,7 +16,7 @@ const soak = { kills: 50, tenants: 500 };
 const campaigns = {
   file: inject("soak") ? soak : { kills: 2, tenants: 60 },
   sqld: inject("soak") ? soak : { kills: 1, tenants: 20 },
-  turso: inject("soak") ? soak : { kills: 2, tenants: 30 },
+  turso: inject("soak") ? soak : { kills: 1, tenants: 30 },
 };
 
 /** A part that ran twice or not at all leaves another sum, or fails. */
