@@ -24,8 +24,8 @@ beforeEach(async () => {
   await migrateFleet({ dir, tenants });
 });
 
-const applied = async (): Promise<number[]> =>
-  (await fleetStatus({ dir, tenants })).tenants.map((tenant) => tenant.applied.length);
+const applied = async (of = tenants): Promise<number[]> =>
+  (await fleetStatus({ dir, tenants: of })).tenants.map((tenant) => tenant.applied.length);
 
 test("a fleet goes back in waves, and the run is written down", async () => {
   const ledger = path.join(folder, "runs.db");
@@ -71,7 +71,7 @@ test("so many steps back are resumed after kill -9, and never go further than as
   const args = ["--steps", "2", "--tx", "file", "--concurrency", "1", "--allow-destructive"];
   const run = startCli(["down", "--dir", dir, "--targets", "one.db", "two.db", "three.db", ...args], { cwd: folder });
   // Killed after the first of the two steps of the first tenant.
-  while ((await applied())[0] === 5) await sleep(5);
+  while ((await applied(tenants.slice(0, 1)))[0] === 5) await sleep(5);
   run.kill("SIGKILL");
   await run.ended;
   expect(await applied()).toEqual([4, 5, 5]);

@@ -4,7 +4,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createClient } from "@litefleet/driver";
-import type { Client } from "@litefleet/driver";
+import type { Client, Transaction } from "@litefleet/driver";
 import { startSqld } from "@litefleet/testing";
 import type { SqldServer } from "@litefleet/testing";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -95,23 +95,23 @@ async function expectOnce(tenants: readonly Tenant[], rows: number): Promise<voi
 test("a runner on another machine that was killed counts as alive for a minute, and is taken over then", async () => {
   const rows = 100_000;
   const dir = await writeFiles({ "0001_slow.sql": slow(rows) });
-  const tenants = await makeTenants("killed", 4);
+  const tenants = await makeTenants("killed", 8);
   const { ledger, process } = await runElsewhere(dir, tenants, "control-killed");
   await untilMigrated(ledger, 1);
   process.kill("SIGKILL");
   expect((await process.ended).code).toBeNull();
   const left = await lastRun(ledger);
-  expect(left).toMatchObject({ state: "running", counts: { total: 4 } });
+  expect(left).toMatchObject({ state: "running", counts: { total: 8 } });
   expect(left?.holder).toMatch(/^elsewhere:\d+$/u);
   await expect(resumeFleet({ ledger })).rejects.toMatchObject({ code: "RUN_IN_PROGRESS" });
   await expect(migrateFleet({ dir, tenants, ledger })).rejects.toThrow(/elsewhere:/u);
-  await letTimePass(ledger, 50_000);
+  await letTimePass(ledger, 40_000);
   await expect(resumeFleet({ ledger })).rejects.toMatchObject({ code: "RUN_IN_PROGRESS" });
-  await letTimePass(ledger, 10_000);
+  await letTimePass(ledger, 20_000);
   expect(await lastRun(ledger)).toMatchObject({ state: "abandoned" });
   const { state, counts } = await resumeFleet({ ledger });
   // It may have been killed between the last COMMIT and the word of it.
-  expect([state, counts.migrated + counts.upToDate]).toEqual(["done", 4]);
+  expect([state, counts.migrated + counts.upToDate]).toEqual(["done", 8]);
   const runs = await openRuns({ ledger });
   expect(await runs.list()).toHaveLength(1);
   await runs.close();
@@ -121,7 +121,7 @@ test("a runner on another machine that was killed counts as alive for a minute, 
 test("a runner that was only asleep finds its run taken over, and starts no further tenant", async () => {
   const rows = 100_000;
   const dir = await writeFiles({ "0001_slow.sql": slow(rows) });
-  const tenants = await makeTenants("asleep", 4);
+  const tenants = await makeTenants("asleep", 8);
   const { ledger, process } = await runElsewhere(dir, tenants, "control-asleep");
   await untilMigrated(ledger, 1);
   process.kill("SIGSTOP");
@@ -147,21 +147,35 @@ async function configOf(namespace: string): Promise<Record<string, unknown>> {
   return (await answer.json()) as Record<string, unknown>;
 }
 
+async function configure(namespace: string, config: Record<string, unknown>): Promise<void> {
+  const answer = await fetch(`${server.adminUrl}/v1/namespaces/${namespace}/config`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(config),
+  });
+  expect(answer.status).toBe(200);
+}
+
 /** What is said on the fence of a namespace. */
 async function markOf(namespace: string): Promise<Mark | undefined> {
   const reason = String((await configOf(namespace))["block_reason"]);
   return reason.includes("{") ? (JSON.parse(reason.slice(reason.indexOf("{"))) as Mark) : undefined;
 }
 
+/** A transaction that has written, and may take its time: a runner that puts up a fence waits for it. */
+async function startWriting(namespace: string, client: Client): Promise<Transaction> {
+  await configure(namespace, { ...(await configOf(namespace)), txn_timeout_s: 60 });
+  await client.execute("CREATE TABLE log (x)");
+  const writer = await client.transaction("write");
+  await writer.execute("INSERT INTO log VALUES (1)");
+  return writer;
+}
+
 async function letFenceGetOld(namespace: string, ms: number): Promise<void> {
   const config = await configOf(namespace);
   const { at } = (await markOf(namespace))!;
   const reason = String(config["block_reason"]).replace(`"at":${at}`, `"at":${at - ms}`);
-  await fetch(`${server.adminUrl}/v1/namespaces/${namespace}/config`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ ...config, block_reason: reason }),
-  });
+  await configure(namespace, { ...config, block_reason: reason });
 }
 
 const unfence = async (tenants: readonly Tenant[]) => (await unfenceFleet({ tenants }))[0];
@@ -174,11 +188,8 @@ test("a fence of a runner on another machine stays while that says that it is at
   const rows = 1_000;
   const dir = await writeFiles({ "0001_slow.sql": slow(rows) });
   const tenants = await makeTenants("fenced", 1);
-  // The runner waits for a writer that was there before its fence.
   await using client = clientOf("fenced0");
-  await client.execute("CREATE TABLE log (x)");
-  const writer = await client.transaction("write");
-  await writer.execute("INSERT INTO log VALUES (1)");
+  const writer = await startWriting("fenced0", client);
   const { process } = await runElsewhere(dir, tenants, "control-fenced", ["--fence"]);
   const first = await vi.waitUntil(() => markOf("fenced0"), { timeout: 30_000, interval: 5 });
   expect(first).toMatchObject({ phase: "copying", holder: expect.stringMatching(/^elsewhere:/u) });
@@ -203,14 +214,16 @@ test("a fence of a runner on another machine stays while that says that it is at
 });
 
 test("a fence of a killed runner on another machine is lifted after a silence, and by who resumes the run", async () => {
-  const rows = 500_000;
+  const rows = 1_000;
   const dir = await writeFiles({ "0001_slow.sql": slow(rows) });
   const tenants = await makeTenants("left", 1);
+  await using client = clientOf("left0");
+  const writer = await startWriting("left0", client);
   const { ledger, process } = await runElsewhere(dir, tenants, "control-left", ["--fence"]);
   await vi.waitUntil(() => markOf("left0"), { timeout: 30_000, interval: 5 });
-  await sleep(200);
   process.kill("SIGKILL");
   await process.ended;
+  await writer.commit();
   expect(await unfence(tenants)).toMatchObject({ state: "failed", error: { code: "TENANT_BUSY" } });
   expect(await markOf("left0")).toMatchObject({ phase: "copying" });
   await letFenceGetOld("left0", 45_000);
