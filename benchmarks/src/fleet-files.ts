@@ -17,7 +17,7 @@ const drizzleKitTenants = 20;
 const turns = 4;
 const run = promisify(execFile);
 
-/** A thousand local files: made anew, one migration behind, and provisioned. */
+/** A thousand local files: made anew (which is by copies, see `FreshFiles`), one migration behind, and provisioned. */
 export async function benchFleetFiles(report: Report, folder: string): Promise<void> {
   const dir = path.join(folder, "drizzle");
   await writeDrizzleFolder(dir);

@@ -44,7 +44,9 @@ export function runCli(args: readonly string[], options: RunOptions = {}): Promi
 /** Starts Node with these arguments. */
 export function startNode(args: readonly string[], { cwd, env }: RunOptions = {}): RunningNode {
   const { NO_COLOR: _, FORCE_COLOR: __, LIBSQL_AUTH_TOKEN: ___, ...rest } = process.env;
-  const child = spawn(process.execPath, args, { cwd, env: { ...rest, ...env }, stdio: "pipe" });
+  // What it leaves when it is killed goes with the test.
+  const own = { TMPDIR: scratchFolderSync() };
+  const child = spawn(process.execPath, args, { cwd, env: { ...rest, ...own, ...env }, stdio: "pipe" });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
