@@ -29,9 +29,7 @@ export async function applyPending(
   set: MigrationSet,
   options: ApplyOptions & RunHooks,
 ): Promise<MigrateResult> {
-  const { names, pending, durationMs } = await runToGoal(client, set, upGoal(set, options), {
-    ...options,
-    mayGuess: true,
-  });
+  const goal = upGoal(set, options);
+  const { names, pending, durationMs } = await runToGoal(client, set, goal, { ...options, mayGuess: true });
   return { state: names.length > 0 ? "migrated" : "up-to-date", applied: names, pending, durationMs };
 }

@@ -22,7 +22,8 @@ interface RunResult {
 
 /**
  * Does what is left to a goal. The ledger is read before (cheap, without a lock) and again inside the write lock; if
- * somebody else was faster the plan is made anew, as it is if the first reading was a guess ({@link likelyReading}) and wrong. Errors are `MigrateError`s; the transaction they happened in is undone.
+ * somebody else was faster the plan is made anew, as it is if the first reading was a guess ({@link likelyReading}) and wrong.
+ * Errors are `MigrateError`s; the transaction they happened in is undone.
  */
 export async function runToGoal(
   client: Client,
