@@ -30,9 +30,19 @@ export function isTurnDue(weight = 1): boolean {
   return true;
 }
 
-/** Gives `value` after timers and sockets have had their turn. */
+const waiting: (() => void)[] = [];
+
+/**
+ * Gives `value` after timers and sockets have had their turn. All who wait go on together: of those who went on one after the other, each in a
+ * turn of its own, the first would go on for a whole stretch.
+ */
 export function afterTurn<T>(value: T): Promise<T> {
   return new Promise((resolve) => {
-    setImmediate(resolve, value);
+    waiting.push(() => resolve(value));
+    if (waiting.length === 1) setImmediate(wakeAll);
   });
+}
+
+function wakeAll(): void {
+  for (const wake of waiting.splice(0)) wake();
 }

@@ -16,12 +16,13 @@ export interface TaskRunner {
 }
 
 /** A thread takes a part of a second to start: this many milliseconds of work must be left for it, */
-const worthMs = 3_000;
+const worthMs = 5_000;
 /** on so many files. */
 const worthFiles = 500;
 /**
  * This one and those beside it, no more than cores: one computes while another waits for the disk. On two cores a migration on 1,000 files took
- * 0.65 times as long as without another thread, with two others 0.9 times. Each costs about 45 MB.
+ * 0.65 times as long as without another thread where a tenant took 9 ms, and as long where it took 4; with two others it never took less.
+ * Each costs about 45 MB.
  */
 const mostThreads = 4;
 /** Files after which it is estimated how long the others will take. */
