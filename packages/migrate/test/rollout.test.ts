@@ -1,5 +1,7 @@
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import path from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { migrateFleet, openRuns, resumeFleet } from "../src/index.ts";
@@ -351,6 +353,31 @@ test("a run goes on with the migrations that it began with", async () => {
   const resumed = await resumeFleet({ ledger: fleet.ledger });
   expect(resumed.tenants[0]).toMatchObject({ applied: ["0000_blog"], pending: ["0001_starter_plan"] });
 });
+
+test.each(["killed", "interrupted"] as const)(
+  "a run that was %s when all its tenants had ended is ended by resume",
+  async (how) => {
+    const fleet = await fleetOf(3);
+    const { ledger } = fleet;
+    await migrateFleet({ dir: blogDir, ...fleet, waves: "1,100%" });
+    const client = openFile(ledger);
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    await client.batch(
+      [
+        { sql: "UPDATE litefleet_runs SET holder = ?", args: [`${hostname()}:${pid}`] },
+        `UPDATE litefleet_runs SET ended_at = NULL, state = '${how === "killed" ? "running" : "interrupted"}'`,
+        `UPDATE litefleet_runs SET waves = json_set(waves, '$[1].state', 'running', '$[1].endedAt', NULL)`,
+      ],
+      "write",
+    );
+    client.close();
+    const resumed = await resumeFleet({ ledger });
+    expect(resumed).toMatchObject({ state: "done", counts: { total: 3, migrated: 3, failed: 0, notStarted: 0 } });
+    expect(resumed.waves.map(({ state }) => state)).toEqual(["done", "done"]);
+    const runs = await runsOf(fleet);
+    expect(await runs.list()).toMatchObject([{ state: "done", waves: [{ state: "done" }, { state: "done" }] }]);
+  },
+);
 
 test("resume opens tenants with what the ledger keeps, and says what it does not keep", async () => {
   const fleet = await fleetOf(1);

@@ -51,7 +51,9 @@ export async function resumeRun(plan: ResumePlan): Promise<FinishedRun> {
     const settings = await readSettings(client, found.id);
     const rows = await readKeptTenants(client, found.id);
     const items = new Set(rows.flatMap(({ tenant }, place) => (plan.states.includes(tenant.state) ? [place] : [])));
-    if (items.size === 0) return { run: found, tenants: rows.map(({ tenant }) => tenant), reason: undefined };
+    if (items.size === 0 && !lacksItsEnd(found, rows)) {
+      return { run: found, tenants: rows.map(({ tenant }) => tenant), reason: undefined };
+    }
     const dir = plan.dir ?? found.dir;
     const set = await loadMigrations(dir, settings.sourceOptions);
     const goal = sameGoal(settings.task, found, set);
@@ -82,6 +84,12 @@ export async function resumeRun(plan: ResumePlan): Promise<FinishedRun> {
   }
 }
 
+/** Every tenant had ended when the run was stopped, and only that was not written down any more. */
+function lacksItsEnd({ state }: RunRecord, rows: readonly KeptTenantRow[]): boolean {
+  if (state !== "abandoned" && state !== "interrupted") return false;
+  return rows.every(({ tenant }) => tenant.state !== "waiting" && tenant.state !== "running");
+}
+
 /** The run's own goal, also where the folder has got newer migrations since. */
 function sameGoal(task: TenantTask, run: RunRecord, set: MigrationSet): TenantTask {
   const names = set.migrations.map(({ name }) => name);
@@ -101,6 +109,7 @@ async function openTenants(
   rows: readonly KeptTenantRow[],
   items: ReadonlySet<number>,
 ): Promise<Map<number, ResolvedTenant>> {
+  if (items.size === 0) return new Map();
   const isGiven = source.targets !== undefined || source.tenants !== undefined;
   const wanted = [...items].map((place) => ({ place, row: rows[place]! }));
   const found = await resolveTenants(
