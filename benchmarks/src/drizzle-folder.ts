@@ -2,7 +2,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 const defaultMigrations = 10;
-const statementsEach = 30;
+/** Statements of a migration. */
+export const statementsEach = 30;
 
 /**
  * Writes what drizzle-kit would: tables, indexes and some rows, thirty statements a migration; answers all the statements.

@@ -1,14 +1,16 @@
 import { execFile } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { promisify } from "node:util";
 import { createClient as createPeer } from "@libsql/client";
 import { createTemplate, migrateFleet } from "@litefleet/migrate";
 import type { Tenant } from "@litefleet/migrate";
 import { drizzle } from "drizzle-orm/libsql";
 import { migrate as drizzleMigrate } from "drizzle-orm/libsql/migrator";
-import { writeDrizzleFolder } from "./drizzle-folder.ts";
+import { statementsEach, writeDrizzleFolder } from "./drizzle-folder.ts";
+import { runBare } from "./migrate.ts";
 import type { Report } from "./report.ts";
 
 const tenantCount = 1_000;
@@ -35,11 +37,20 @@ export async function benchFleetFiles(report: Report, folder: string): Promise<v
   report.figure(name, kit / (fresh.ours / tenantCount), "×", { atLeast: 100 });
   const provisioned = await timeProvisioning(dir, folder);
   report.figure("provisioning of 1,000 against drizzle-orm", fresh.theirs / provisioned, "×", { atLeast: 8 });
-  await writeDrizzleFolder(dir, 11);
+  const bare = await tenantsIn(path.join(folder, "bare"));
+  for (const { url } of bare) await copyFile(new URL(ours[0]!.url), new URL(url));
+  const statements = (await writeDrizzleFolder(dir, 11)).slice(-statementsEach);
   const pending = await inTurns(migrateOurs, migrateTheirs);
   report.figure("one pending migration on 1,000 against drizzle-orm", pending.theirs / pending.ours, "×", {
     atLeast: 1.8,
   });
+  const bareMs = await timeOf(async () => {
+    for (const { url } of bare) {
+      runBare(fileURLToPath(url), statements);
+      await nextTurn();
+    }
+  });
+  report.figure("  the statements alone on bare libSQL connections would reach", pending.theirs / bareMs, "×");
 }
 
 async function tenantsIn(folder: string, count = tenantCount): Promise<Tenant[]> {

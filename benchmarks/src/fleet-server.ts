@@ -1,5 +1,6 @@
 import path from "node:path";
 import { createClient as createPeer } from "@libsql/client";
+import { createClient } from "@litefleet/driver";
 import { migrateFleet } from "@litefleet/migrate";
 import { startSqld } from "@litefleet/testing";
 import type { SqldServer } from "@litefleet/testing";
@@ -41,6 +42,20 @@ export async function benchFleetServer(report: Report, folder: string): Promise<
     if (counts.upToDate !== tenantCount) throw new Error(`${counts.failed} failed with nothing pending`);
   });
   report.figure("1,000 namespaces with nothing pending", nothingMs / 1_000, "s", { atMost: 3 });
+  const bareMs = await timeOf(() => selectEach(server, ours));
+  report.figure("  a bare SELECT in each, sixteen at once", bareMs / 1_000, "s");
+}
+
+/** What it takes the server to answer at all: of a thousand namespaces it has forgotten most. */
+async function selectEach(server: SqldServer, names: readonly string[]): Promise<void> {
+  const rest = names.values();
+  const worker = async (): Promise<void> => {
+    for (const name of rest) {
+      await using client = createClient(server.clientConfig(name));
+      await client.execute("SELECT hash, created_at FROM __drizzle_migrations");
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, worker));
 }
 
 async function makeNamespaces(server: SqldServer, letter: string, count: number): Promise<string[]> {

@@ -1,12 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { createClient as createPeer } from "@libsql/client";
 import { createClient } from "@litefleet/driver";
 import type { Config } from "@litefleet/driver";
 import { migrate } from "@litefleet/migrate";
 import { startFaultProxy, startSqld } from "@litefleet/testing";
 import { drizzle } from "drizzle-orm/libsql";
+import Database from "libsql";
 import { migrate as drizzleMigrate } from "drizzle-orm/libsql/migrator";
 import { writeDrizzleFolder } from "./drizzle-folder.ts";
 import { measure, median } from "./measure.ts";
@@ -34,7 +36,8 @@ export async function benchMigrate(report: Report): Promise<void> {
       db.$client.close();
     };
     const onSqlite: Migrate = (config) => ours({ ...config, engine: "sqlite" });
-    await benchLocal(report, { folder, dir }, { ours, onSqlite, theirs });
+    const bare: Migrate = async ({ url }) => runBare(fileURLToPath(url), statements);
+    await benchLocal(report, { folder, dir }, { ours, onSqlite, theirs, bare });
     await benchServer(report, dir, { ours, theirs, statements });
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -44,7 +47,7 @@ export async function benchMigrate(report: Report): Promise<void> {
 async function benchLocal(
   report: Report,
   { folder, dir }: { readonly folder: string; readonly dir: string },
-  { ours, onSqlite, theirs }: Readonly<Record<"ours" | "onSqlite" | "theirs", Migrate>>,
+  { ours, onSqlite, theirs, bare }: Readonly<Record<"ours" | "onSqlite" | "theirs" | "bare", Migrate>>,
 ): Promise<void> {
   let files = 0;
   const fresh =
@@ -52,18 +55,20 @@ async function benchLocal(
     async (times: number): Promise<void> => {
       for (let i = 0; i < times; i += 1) {
         files += 1;
-        await run({ url: `file:${path.join(folder, `fresh${files}.db`)}` });
+        await run({ url: pathToFileURL(path.join(folder, `fresh${files}.db`)).href });
       }
     };
   const first = await measure([
     { name: "ours", work: fresh(ours), times: 10 },
     { name: "sqlite", work: fresh(onSqlite), times: 10 },
     { name: "theirs", work: fresh(theirs), times: 10 },
+    { name: "bare", work: fresh(bare), times: 10 },
   ]);
   report.figure("fresh file, 10 migrations of 30 statements, against drizzle-orm", ratio(first, "ours"), "×", {
     atLeast: 2,
   });
   report.figure("the same with engine: sqlite", ratio(first, "sqlite"), "×", { atLeast: 2 });
+  report.figure("  the statements alone on a bare libSQL connection would reach", ratio(first, "bare"), "×");
   const nothing = await measureAgain(
     { url: `file:${path.join(folder, "done.db")}` },
     { url: `file:${path.join(folder, "done-by-peer.db")}` },
@@ -103,12 +108,18 @@ async function benchServer(
       }
     };
   // A server evicts what is more than a hundred namespaces: this stays below.
-  await prepare(48);
+  await prepare(72);
+  const inBatch: Migrate = async (config) => {
+    await using client = createClient(config);
+    await client.batch([...statements], "write");
+  };
   const near = await measure([
     { name: "ours", work: fresh(ours), times: 2, isWhole: true },
     { name: "theirs", work: fresh(theirs), times: 2, isWhole: true },
+    { name: "bare", work: fresh(inBatch), times: 2, isWhole: true },
   ]);
   report.figure("fresh database on a server beside us", ratio(near, "ours"), "×", { atLeast: 3 });
+  report.figure("  the statements alone in one batch would reach", ratio(near, "bare"), "×");
   const nothing = await measureAgain(
     server.clientConfig(await makeNamespace()),
     server.clientConfig(await makeNamespace()),
@@ -139,6 +150,15 @@ async function benchServer(
   const name = "fresh database 30 ms away, against statement by statement";
   report.figure(name, timeOf("stepwise") / timeOf("ours"), "×", { atLeast: 10 });
   report.figure("the same against drizzle-orm", timeOf("theirs") / timeOf("ours"), "×");
+}
+
+/** The statements in one transaction on a connection of the library below us, with nothing else. */
+export function runBare(file: string, statements: readonly string[]): void {
+  const db = new Database(file);
+  db.exec("BEGIN IMMEDIATE");
+  for (const sql of statements) db.exec(sql);
+  db.exec("COMMIT");
+  db.close();
 }
 
 /** A database with everything applied, on clients that are open: what every start of a program costs. */
