@@ -6,9 +6,10 @@ import type { Report } from "./report.ts";
 
 const delayMs = 20;
 
-/** A server 20 ms away in each direction: what counts is round trips. */
+/** A server beside us, and one 20 ms away in each direction, where what counts is round trips. */
 export async function benchRemote(report: Report): Promise<void> {
   await using sqld = await startSqld();
+  await benchBeside(report, sqld.url);
   await using proxy = await startFaultProxy({ target: sqld.url });
   const peer = createPeer({ url: proxy.url });
   const ours = createClient({ url: proxy.url });
@@ -18,16 +19,11 @@ export async function benchRemote(report: Report): Promise<void> {
   const many = (client: { execute(sql: string): Promise<unknown> }) => async (): Promise<void> => {
     await Promise.all(Array.from({ length: 100 }, () => client.execute("SELECT count(*) FROM t")));
   };
-  const one =
-    (client: { execute(sql: string): Promise<unknown> }) =>
-    async (times: number): Promise<void> => {
-      for (let i = 0; i < times; i += 1) await client.execute("SELECT count(*) FROM t");
-    };
   const medians = await measure([
     { name: "peer 100", work: many(peer), times: 1, isWhole: true },
     { name: "ours 100", work: many(ours), times: 1, isWhole: true },
-    { name: "peer 1", work: one(peer), times: 10 },
-    { name: "ours 1", work: one(ours), times: 10 },
+    { name: "peer 1", work: oneByOne(peer), times: 10 },
+    { name: "ours 1", work: oneByOne(ours), times: 10 },
   ]);
   const roundTrip = 2 * delayMs * 1_000;
   const get = (name: string): number => medians.get(name) ?? Number.NaN;
@@ -36,4 +32,24 @@ export async function benchRemote(report: Report): Promise<void> {
   report.figure("one execute after the other, against the peer", get("ours 1") / get("peer 1"), "×", { atMost: 1.05 });
   peer.close();
   ours.close();
+}
+
+async function benchBeside(report: Report, url: string): Promise<void> {
+  await using ours = createClient({ url });
+  const peer = createPeer({ url });
+  await ours.execute("CREATE TABLE t (a)");
+  const medians = await measure([
+    { name: "ours", work: oneByOne(ours), times: 200 },
+    { name: "peer", work: oneByOne(peer), times: 200 },
+  ]);
+  peer.close();
+  await ours.execute("DROP TABLE t");
+  const ratio = (medians.get("peer") ?? Number.NaN) / (medians.get("ours") ?? Number.NaN);
+  report.figure("a server beside us: one execute after the other, against the peer", ratio, "×", { atLeast: 1 });
+}
+
+function oneByOne(client: { execute(sql: string): Promise<unknown> }): (times: number) => Promise<void> {
+  return async (times) => {
+    for (let i = 0; i < times; i += 1) await client.execute("SELECT count(*) FROM t");
+  };
 }
