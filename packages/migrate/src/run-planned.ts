@@ -25,9 +25,16 @@ export const serverLockMs = 10_000;
 /** How long to wait for the lock once more, to find the statement that is to blame. */
 const diagnosisMs = 5_000;
 
+/** How one planned transaction is run. */
+type PlannedOptions = RunOptions & {
+  readonly lockTimeoutMs: number;
+  /** What was read is a guess: it is tried in one request or not at all. */
+  readonly isGuess: boolean;
+};
+
 /**
- * Runs one transaction, or one statement outside of any; the migrations that are done with it, `undefined` if the ledger was not as `read`: another
- * process had changed it, or it `isGuess` and a wrong one.
+ * Runs one transaction, or one statement outside of any; the migrations that are done with it, `undefined` if the ledger was not
+ * as `read`: another process had changed it, or it was a wrong guess.
  */
 export async function runPlanned(
   client: Client,
@@ -35,7 +42,7 @@ export async function runPlanned(
   planned: PlannedTransaction,
   goal: Goal,
   read: HistoryReading,
-  options: RunOptions & { readonly lockTimeoutMs: number; readonly isGuess: boolean },
+  options: PlannedOptions,
 ): Promise<readonly string[] | undefined> {
   const migrations = planned.migrations.map((plan) => plan.migration.name);
   const direction = planned.migrations[0]?.direction ?? "up";
@@ -73,7 +80,7 @@ async function runInOneRequest(
   planned: PlannedTransaction,
   goal: Goal,
   read: HistoryReading,
-  options: RunOptions & { readonly lockTimeoutMs: number; readonly isGuess: boolean },
+  options: PlannedOptions,
 ): Promise<boolean> {
   if (!isOnServer(client) || options.lockTimeoutMs < serverLockMs) return false;
   try {

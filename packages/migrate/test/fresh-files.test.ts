@@ -183,3 +183,10 @@ test("a run that is resumed makes copies again", async () => {
   expect(resumed.state).toBe("done");
   expect(resumed.counts).toMatchObject({ total: 20, failed: 0, notStarted: 0 });
 });
+
+test("where there is no room for a template each file is migrated for itself", async () => {
+  const folder = await scratchFolder();
+  vi.stubEnv("TMPDIR", path.join(folder, "none"));
+  const { state, counts } = await migrateFleet({ dir: blogDir, tenants: tenantsIn(folder, 5) });
+  expect({ state, counts }).toMatchObject({ state: "done", counts: { migrated: 5, failed: 0 } });
+});

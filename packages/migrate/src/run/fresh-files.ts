@@ -26,20 +26,18 @@ export class FreshFiles {
   readonly #set: MigrationSet;
   readonly #task: TenantTask;
   readonly #templates = new Map<string, Promise<RunTemplate | undefined>>();
-  readonly #folder: Promise<string>[] = [];
-  #isPossible: boolean;
+  #folder: Promise<string> | undefined;
   #met = 0;
 
   constructor(set: MigrationSet, task: TenantTask) {
     this.#set = set;
     this.#task = task;
-    this.#isPossible = task.command === "up" && task.guard === undefined && isReproducible(set);
   }
 
   /** Makes the tenant if it is new, and a copy may be made of it. `undefined` with nothing done if not. Does not throw. */
   async attempt({ path: file, config, name }: ResolvedTenant): Promise<Attempt | undefined> {
-    if (!this.#isPossible || file === undefined || config.encryptionKey !== undefined) return undefined;
-    // Turso Database keeps a part of a file in its log; and who gives functions means this one client.
+    if (this.#task.guard !== undefined || file === undefined || config.encryptionKey !== undefined) return undefined;
+    // Turso Database keeps a part of a file in its log.
     if (config.engine === "turso" || existsSync(file)) return undefined;
     this.#met += 1;
     if (this.#met < firstCopy) return undefined;
@@ -55,10 +53,10 @@ export class FreshFiles {
   }
 
   async close(): Promise<void> {
-    this.#isPossible = false;
     await Promise.all(this.#templates.values());
-    const [folder] = this.#folder;
-    if (folder !== undefined) await rm(await folder, { recursive: true, force: true });
+    // Where there is none, none could be made.
+    const folder = await this.#folder?.catch(() => undefined);
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
 
   #templateFor(config: ResolvedTenant["config"]): Promise<RunTemplate | undefined> {
@@ -72,10 +70,9 @@ export class FreshFiles {
   }
 
   async #make(config: ResolvedTenant["config"], engine: string): Promise<RunTemplate | undefined> {
-    if (this.#task.command !== "up") return undefined;
-    if (this.#folder.length === 0) this.#folder.push(mkdtemp(path.join(tmpdir(), "litefleet-template-")));
-    const [folder] = await Promise.all(this.#folder);
-    const file = path.join(folder ?? "", `${engine}.db`);
+    if (this.#task.command !== "up" || !isReproducible(this.#set)) return undefined;
+    this.#folder ??= mkdtemp(path.join(tmpdir(), "litefleet-template-"));
+    const file = path.join(await this.#folder, `${engine}.db`);
     return { file, result: await buildDatabase(this.#set, file, config, this.#task) };
   }
 }
